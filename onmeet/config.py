@@ -1,0 +1,220 @@
+"""The settings: read once from the environment into a frozen `Config`, then handed on as an argument.
+
+Every setting is one row of `SETTINGS`; the README's table is compared with it by a test. A value that
+cannot be used stops the start with a `ConfigError` that names the setting and says what to set.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from onmeet.errors import ConfigError
+
+__all__ = ["SETTINGS", "Config", "Setting", "detect_addresses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the settings table: environment variable, default as shown, meaning."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("PORT", "8000", "TCP port of the web pages"),
+    Setting("ONMEET_BIND", "127.0.0.1", "address of the web pages; 0.0.0.0 behind a PaaS router"),
+    Setting("ONMEET_DATA", "var", "folder for database, keys and sockets"),
+    Setting("SECRET_KEY", "made at first start", "signs cookies; at least 32 characters"),
+    Setting("DATABASE_URL", "SQLite in the data folder", "SQLAlchemy URL; postgres:// is understood"),
+    Setting("ONMEET_PUBLIC_URL", "taken from each request", "origin that people type: https://meet.example.org"),
+    Setting("ONMEET_PROXIES", "0", "number of trusted reverse proxies in front of the web pages"),
+    Setting("ONMEET_MEDIA_PORT", "3479", "UDP port of the relay; 0 takes any free one"),
+    Setting("ONMEET_MEDIA_IP", "detected", "addresses at which browsers reach the relay, with commas"),
+    Setting("ONMEET_NOTICE", "on-meet", "privacy notice in force"),
+    Setting("ONMEET_OPERATOR", "this OnMeet server", "who runs this instance, as people know them"),
+    Setting("ONMEET_START", "anyone", "who may start a meeting: anyone or accounts"),
+    Setting("ONMEET_REGISTRATION", "open", "whether people may register themselves: open or closed"),
+    Setting("ONMEET_MAX_PARTICIPANTS", "50", "most people in one meeting, 2 to 1000"),
+    Setting("ONMEET_METRICS_TOKEN", "none", "bearer token that opens /metrics to other machines"),
+    Setting("ONMEET_LOG_LEVEL", "info", "debug, info, warning or error"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that may differ between two instances."""
+
+    port: int
+    bind: str
+    data: Path
+    secret_key: str = field(repr=False)
+    database_url: str = field(repr=False)
+    public_url: str | None
+    proxies: int
+    media_port: int
+    media_ips: tuple[str, ...]
+    notice: str
+    operator: str
+    start: str
+    registration: str
+    max_participants: int
+    metrics_token: str | None = field(repr=False)
+    log_level: str
+
+    @property
+    def relay_socket(self) -> Path:
+        """The Unix socket on which the relay process listens."""
+        return self.data / "run" / "relay.sock"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
+        """Read the settings, make the data folder and its key where they are missing.
+
+        Raises `ConfigError` for an unknown `ONMEET_*` variable or a value that cannot be used.
+        """
+        env = _Reader(os.environ if environ is None else environ)
+        env.refuse_unknown()
+        data = Path(env.text("ONMEET_DATA", "var")).resolve()
+        _make_private_folders(data)
+        return cls(
+            port=env.number("PORT", 8000, 0, 65535),
+            bind=env.address("ONMEET_BIND", "127.0.0.1"),
+            data=data,
+            secret_key=env.secret("SECRET_KEY", data / "keys" / "secret_key"),
+            database_url=_database_url(env.text("DATABASE_URL", f"sqlite:///{data}/onmeet.db")),
+            public_url=env.origin("ONMEET_PUBLIC_URL"),
+            proxies=env.number("ONMEET_PROXIES", 0, 0, 10),
+            media_port=env.number("ONMEET_MEDIA_PORT", 3479, 0, 65535),
+            media_ips=env.addresses("ONMEET_MEDIA_IP") or detect_addresses(),
+            notice=env.choice("ONMEET_NOTICE", ("on-meet",)),
+            operator=env.text("ONMEET_OPERATOR", "this OnMeet server"),
+            start=env.choice("ONMEET_START", ("anyone", "accounts")),
+            registration=env.choice("ONMEET_REGISTRATION", ("open", "closed")),
+            max_participants=env.number("ONMEET_MAX_PARTICIPANTS", 50, 2, 1000),
+            metrics_token=env.text("ONMEET_METRICS_TOKEN", "") or None,
+            log_level=env.choice("ONMEET_LOG_LEVEL", ("info", "debug", "warning", "error")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Typed look-ups in the environment; an empty variable counts as absent."""
+
+    env: Mapping[str, str]
+
+    def refuse_unknown(self) -> None:
+        known = {setting.name for setting in SETTINGS}
+        unknown = sorted(n for n in self.env if n.startswith("ONMEET_") and n not in known)
+        if unknown:
+            raise ConfigError(f"{unknown[0]} is not a setting: see the table in README.md")
+
+    def text(self, name: str, default: str) -> str:
+        return self.env.get(name, "").strip() or default
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        raw = self.text(name, str(default))
+        if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
+            raise ConfigError(f"{name} must be a whole number from {low} to {high}")
+        return int(raw)
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name, allowed[0]).lower()
+        if value not in allowed:
+            raise ConfigError(f"{name} must be one of: {', '.join(allowed)}")
+        return value
+
+    def address(self, name: str, default: str) -> str:
+        return self._checked_address(name, self.text(name, default))
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        parts = [part.strip() for part in self.text(name, "").split(",")]
+        return tuple(self._checked_address(name, part) for part in parts if part)
+
+    @staticmethod
+    def _checked_address(name: str, value: str) -> str:
+        try:
+            return str(ipaddress.ip_address(value))
+        except ValueError:
+            raise ConfigError(f"{name} must hold IP addresses, such as 203.0.113.7") from None
+
+    def origin(self, name: str) -> str | None:
+        raw = self.text(name, "")
+        if not raw:
+            return None
+        try:
+            url = urlsplit(raw)
+            usable = url.scheme in ("http", "https") and url.hostname and url.port != 0
+        except ValueError:
+            usable = False
+        if not usable or url.path.strip("/") or url.query or url.fragment or url.username:
+            raise ConfigError(f"{name} must be an origin, such as https://meet.example.org")
+        return f"{url.scheme}://{url.netloc.lower()}"
+
+    def secret(self, name: str, file: Path) -> str:
+        value = self.text(name, "") or _read_or_make_secret(file)
+        if len(value) < 32:
+            raise ConfigError(f"{name} must have at least 32 characters: leave it unset to make one")
+        return value
+
+
+def _make_private_folders(data: Path) -> None:
+    try:
+        for folder in (data, data / "keys", data / "run"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        raise ConfigError(f"ONMEET_DATA: the data folder cannot be made ({reason})") from None
+
+
+def _read_or_make_secret(file: Path) -> str:
+    """The key in `file`; a new one is linked into place whole, so that two starts agree on one."""
+    if not file.exists():
+        draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+            handle.write(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    try:
+        return file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError("SECRET_KEY: the key file in the data folder cannot be read") from None
+
+
+def _database_url(url: str) -> str:
+    """SQLAlchemy's spelling: PaaS hand out postgres://, which it refuses."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ConfigError("DATABASE_URL must begin with sqlite:/// or postgres://")
+    return url
+
+
+def detect_addresses() -> tuple[str, ...]:
+    """This machine's addresses that a browser may reach, loopback last and only when it is needed.
+
+    Without any network interface the relay advertises 127.0.0.1, so that browsers on the same
+    machine can meet. IPv6 link-local addresses need a zone and are left out.
+    """
+    import ifaddr  # needed once, at start-up
+
+    found: list[str] = []
+    for adapter in ifaddr.get_adapters():
+        for entry in adapter.ips:
+            address = ipaddress.ip_address(entry.ip if entry.is_IPv4 else entry.ip[0])
+            if not (address.is_loopback or address.is_link_local or address.is_unspecified):
+                found.append(str(address))
+    found.sort(key=lambda a: ipaddress.ip_address(a).version)
+    return tuple(dict.fromkeys(found)) or ("127.0.0.1",)

@@ -1,0 +1,129 @@
+"""Logs that hold nothing about people: an allow-list of keys, exceptions without their values.
+
+Logs are stored data too. An event is a fixed sentence and keys from `ALLOWED`; any other key is
+dropped before anything is written. An exception is written as its type and the places it passed, never
+its message, which may quote what somebody typed.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import MutableMapping
+from pathlib import PurePath
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+__all__ = ["ALLOWED", "configure"]
+
+ALLOWED = frozenset(
+    {
+        "event", "level", "timestamp", "part", "code", "count", "counts", "seconds", "port", "status",
+        "pid", "reason", "version", "exception", "logger", "endpoint", "method", "revision", "limit",
+    }
+)  # fmt: skip
+
+# These libraries write SDP, addresses or candidates even at level INFO or WARNING.
+_TALKATIVE = (
+    "aiortc",
+    "aioice",
+    "aiosqlite",
+    "websockets",
+    "alembic",
+    "sqlalchemy",
+    "simple_websocket",
+)
+
+Event = MutableMapping[str, Any]
+
+
+def configure(level: str, part: str) -> None:
+    """Send this process's structlog and standard-library logs to stderr, one JSON object a line.
+
+    `part` is the process (`web`, `relay`, `serve`); `level` one of debug, info, warning, error.
+    """
+    number = getattr(logging, level.upper())
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(allow=()),
+        _describe_exception,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _Part(part),
+        _keep_allowed,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_name_only, *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(number, logging.INFO))
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.captureWarnings(True)
+    sys.excepthook = _log_uncaught
+
+
+class _Part:
+    """Adds the name of the process to each event."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def __call__(self, _logger: Any, _method: str, event: Event) -> Event:
+        event["part"] = self._part
+        return event
+
+
+def _keep_allowed(_logger: Any, _method: str, event: Event) -> Event:
+    return {k: v for k, v in event.items() if k in ALLOWED or k.startswith("_")}
+
+
+def _name_only(logger: Any, _method: str, event: Event) -> Event:
+    """A library's message may quote anything: above DEBUG it is reduced to who wrote it.
+
+    gunicorn's few start and stop lines are known sentences and stay.
+    """
+    record: logging.LogRecord = event["_record"]
+    event["logger"] = record.name
+    if record.name.split(".")[0] not in ("gunicorn", "onmeet"):
+        event["event"] = "library message"
+    return event
+
+
+def _describe_exception(_logger: Any, _method: str, event: Event) -> Event:
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    if isinstance(info, BaseException):
+        info = (type(info), info, info.__traceback__)
+    if isinstance(info, tuple) and info[0] is not None:
+        event["exception"] = _places(info[0], info[2])
+    return event
+
+
+def _places(kind: type[BaseException], trace: TracebackType | None) -> str:
+    frames = traceback.extract_tb(trace)[-12:]
+    places = (f"{PurePath(f.filename).name}:{f.lineno} {f.name}" for f in frames)
+    return f"{kind.__name__} at " + " < ".join(reversed(list(places)))
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    structlog.get_logger().error("uncaught exception", exc_info=(kind, error, trace))

@@ -1,0 +1,181 @@
+"""The supervisor: `python -m onmeet.serve` brings the database up to date and keeps the parts alive.
+
+It starts one child process per part (relay, web), restarts a child that ends, and ends all of them on
+SIGTERM or SIGINT. It holds no state of its own: a restart of the supervisor loses nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import FrameType
+
+import structlog
+
+from onmeet import clock, logs
+from onmeet.config import Config
+from onmeet.errors import ConfigError
+
+__all__ = ["Child", "Supervisor", "main", "restart_delay"]
+
+STOP_SECONDS = 10.0
+"""How long a child may take to end by itself before it is killed."""
+
+_PR_SET_PDEATHSIG = 1  # prctl(2): the signal that this process gets when its parent dies
+
+log = structlog.get_logger()
+
+
+def restart_delay(failures: int) -> float:
+    """Seconds to wait before start number `failures` + 1 of a child that keeps failing.
+
+    The first restart is immediate, because a meeting is waiting; a child that dies again and again
+    within five seconds of its start is given up to five seconds.
+    """
+    return 0.0 if failures <= 1 else min(0.1 * 2.0 ** (failures - 1), 5.0)
+
+
+@dataclass
+class Child:
+    """One part of the system as a child process."""
+
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    failures: int = 0
+    restart_at: float = 0.0
+
+    def start(self, now: float) -> None:
+        """Start the process; it ends with the supervisor, even when that is killed."""
+        self.process = subprocess.Popen(self.command, preexec_fn=_end_with_parent)  # noqa: S603
+        self.started_at = now
+
+    def ended(self, now: float) -> None:
+        """Note that the process has ended and when to start it again."""
+        assert self.process is not None
+        quick = now - self.started_at < 5.0
+        self.failures = self.failures + 1 if quick else 1
+        self.restart_at = now + restart_delay(self.failures)
+        log.warning(
+            "a part ended and is started again",
+            code=self.process.returncode,
+            count=self.failures,
+            reason=self.name,
+        )
+        self.process = None
+
+
+class Supervisor:
+    """Starts, watches and ends the children."""
+
+    def __init__(self, children: Sequence[Child], clock: clock.Clock = clock.monotonic) -> None:
+        self._children = children
+        self._clock = clock
+        self._wake = threading.Event()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Ask `run` to end all children and return; safe in a signal handler."""
+        self._stopping = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """Keep every child running until `stop` is called."""
+        try:
+            while not self._stopping:
+                self._restart_ended()
+                self._wake.wait(0.05)
+        finally:
+            self._end_all()
+
+    def _restart_ended(self) -> None:
+        now = self._clock()
+        for child in self._children:
+            if child.process is not None and child.process.poll() is not None:
+                child.ended(now)
+            if child.process is None and now >= child.restart_at:
+                child.start(now)
+
+    def _end_all(self) -> None:
+        running = [c.process for c in self._children if c.process is not None]
+        for process in running:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        deadline = self._clock() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.0, deadline - self._clock()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _end_with_parent() -> None:
+    """Runs in the child between fork and exec: SIGTERM when the supervisor dies (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # A terminal's Ctrl-C reaches the supervisor alone, which then ends the children in order.
+    os.setpgid(0, 0)
+
+
+def _children(config: Config) -> list[Child]:
+    bind = f"[{config.bind}]" if ":" in config.bind else config.bind
+    web = ["gunicorn", "-c", "python:onmeet.web.gunicorn_conf", "-b", f"{bind}:{config.port}"]
+    return [
+        Child("relay", [sys.executable, "-m", "onmeet.relay"]),
+        Child("web", [sys.executable, "-m", *web, "app:app"]),
+    ]
+
+
+def _announce(config: Config, supervisor: Supervisor) -> None:
+    """Print the address once the pages answer and every part is up."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config.bind, config.bind)  # noqa: S104
+    base = f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{config.port}"
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"{base}/healthz", timeout=5):  # noqa: S310
+                print(f"OnMeet is ready: {config.public_url or base}", flush=True)  # noqa: T201
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    log.error("the pages do not answer", port=config.port)
+    supervisor.stop()
+
+
+def main() -> int:
+    """Run until a signal ends it; returns the exit status."""
+    try:
+        config = Config.from_env()
+    except ConfigError as error:
+        print(f"OnMeet cannot start: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    logs.configure(config.log_level, "serve")
+    os.environ.setdefault("ONMEET_DATA", str(config.data))
+    upgrade = [sys.executable, "-m", "onmeet.cli", "db", "upgrade"]
+    if subprocess.run(upgrade, check=False).returncode != 0:  # noqa: S603
+        return 1
+    supervisor = Supervisor(_children(config))
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        supervisor.stop()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    threading.Thread(target=_announce, args=(config, supervisor), daemon=True).start()
+    supervisor.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
