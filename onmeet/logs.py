@@ -95,13 +95,14 @@ def _keep_allowed(_logger: Any, _method: str, event: Event) -> Event:
 
 
 def _name_only(logger: Any, _method: str, event: Event) -> Event:
-    """A library's message may quote anything: above DEBUG it is reduced to who wrote it.
+    """A library's message may quote anything and is reduced to who wrote it.
 
-    gunicorn's few start and stop lines are known sentences and stay.
+    gunicorn's start and stop lines are known sentences and stay; its warnings quote addresses and paths.
     """
     record: logging.LogRecord = event["_record"]
     event["logger"] = record.name
-    if record.name.split(".")[0] not in ("gunicorn", "onmeet"):
+    known = record.name.startswith("gunicorn") and record.levelno <= logging.INFO
+    if not known:
         event["event"] = "library message"
     return event
 

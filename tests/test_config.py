@@ -1,0 +1,102 @@
+"""Settings: what stands in the README, what is refused, what is made at the first start."""
+
+from __future__ import annotations
+
+import re
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from onmeet.config import SETTINGS, Config, detect_addresses
+from onmeet.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def config(tmp_path: Path, **env: str) -> Config:
+    return Config.from_env({"ONMEET_DATA": str(tmp_path), **env})
+
+
+def test_readme_table_matches_the_settings():
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \| (.+?) \|$", (ROOT / "README.md").read_text(), re.M)
+    assert rows == [(s.name, s.default, s.meaning) for s in SETTINGS]
+
+
+def test_every_setting_that_is_read_stands_in_the_table():
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "onmeet/config.py").read_text()))
+    assert read == {s.name for s in SETTINGS}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eight"),
+        ("PORT", "65536"),
+        ("PORT", "-1"),
+        ("PORT", "٣"),
+        ("ONMEET_BIND", "localhost"),
+        ("ONMEET_MEDIA_IP", "127.0.0.1,example.org"),
+        ("ONMEET_MAX_PARTICIPANTS", "1"),
+        ("ONMEET_NOTICE", "whatever"),
+        ("ONMEET_START", "nobody"),
+        ("ONMEET_PUBLIC_URL", "meet.example.org"),
+        ("ONMEET_PUBLIC_URL", "https://meet.example.org/path"),
+        ("ONMEET_PUBLIC_URL", "https://a:b@meet.example.org"),
+        ("ONMEET_PUBLIC_URL", "https://meet.example.org:port"),
+        ("DATABASE_URL", "mysql://x"),
+        ("SECRET_KEY", "short"),
+        ("ONMEET_DATABASE", "typo of a setting"),
+    ],
+)
+def test_unusable_value_is_refused_and_names_the_setting(tmp_path: Path, name: str, value: str):
+    with pytest.raises(ConfigError, match=name):
+        config(tmp_path, **{name: value})
+
+
+def test_empty_value_counts_as_absent(tmp_path: Path):
+    assert config(tmp_path, PORT="", ONMEET_MEDIA_IP="").port == 8000
+
+
+def test_key_is_made_once_and_only_the_owner_can_read_it(tmp_path: Path):
+    first, second = config(tmp_path), config(tmp_path)
+    assert first.secret_key == second.secret_key
+    mode = stat.S_IMODE((tmp_path / "keys" / "secret_key").stat().st_mode)
+    assert mode == 0o600
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+
+
+def test_two_first_starts_at_once_agree_on_the_key(tmp_path: Path):
+    keys: list[str] = []
+    threads = [threading.Thread(target=lambda: keys.append(config(tmp_path).secret_key)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(keys) == 8
+    assert len(set(keys)) == 1
+    assert [p.name for p in (tmp_path / "keys").iterdir()] == ["secret_key"]
+
+
+def test_secrets_do_not_show_in_the_representation(tmp_path: Path):
+    shown = repr(config(tmp_path, SECRET_KEY="k" * 40, ONMEET_METRICS_TOKEN="token-of-metrics"))
+    assert "kkkk" not in shown
+    assert "token-of-metrics" not in shown
+
+
+def test_postgres_url_of_a_paas_is_understood(tmp_path: Path):
+    assert config(tmp_path, DATABASE_URL="postgres://u:p@h/d").database_url == "postgresql+psycopg://u:p@h/d"
+
+
+def test_data_folder_that_cannot_be_made_is_explained(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="ONMEET_DATA"):
+        config(tmp_path / "file")
+
+
+def test_detected_addresses_hold_no_loopback_beside_a_real_one():
+    found = detect_addresses()
+    assert found
+    assert found == ("127.0.0.1",) or not {"127.0.0.1", "::1"} & set(found)
+    assert not any(address.startswith("fe80") for address in found)

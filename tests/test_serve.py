@@ -1,0 +1,118 @@
+"""The supervisor keeps its children alive and leaves none behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from onmeet.serve import Child, Supervisor, restart_delay
+
+# Writes its pid on a line of its own in argv[1], then waits for a signal.
+LIVES = "import os,signal,sys; open(sys.argv[1],'a').write(f'{os.getpid()}\\n'); signal.pause()"
+# The same, deaf to SIGTERM.
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + LIVES
+FAILS = "import sys; open(sys.argv[1],'a').write('0\\n'); sys.exit(3)"
+
+
+def pids(file: Path) -> list[int]:
+    return [int(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        threading.Event().wait(0.01)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@contextmanager
+def supervised(children: list[Child]) -> Iterator[Supervisor]:
+    supervisor = Supervisor(children)
+    thread = threading.Thread(target=supervisor.run)
+    thread.start()
+    try:
+        yield supervisor
+    finally:
+        supervisor.stop()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def child(code: str, out: Path) -> Child:
+    return Child("part", [sys.executable, "-c", code, str(out)])
+
+
+def test_killed_child_is_started_again_at_once(tmp_path: Path):
+    out = tmp_path / "pids"
+    with supervised([child(LIVES, out)]):
+        until(lambda: len(pids(out)) == 1)
+        os.kill(pids(out)[0], signal.SIGKILL)
+        until(lambda: len(pids(out)) == 2)
+    assert not any(alive(pid) for pid in pids(out))
+
+
+def test_one_child_dying_leaves_the_other_alone(tmp_path: Path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    with supervised([child(LIVES, one), child(LIVES, two)]):
+        until(lambda: len(pids(one)) == len(pids(two)) == 1)
+        os.kill(pids(one)[0], signal.SIGKILL)
+        until(lambda: len(pids(one)) == 2)
+        assert len(pids(two)) == 1
+        assert alive(pids(two)[0])
+
+
+def test_child_that_ignores_the_request_to_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("onmeet.serve.STOP_SECONDS", 0.2)
+    out = tmp_path / "pids"
+    with supervised([child(STUBBORN, out)]):
+        until(lambda: len(pids(out)) == 1)
+    assert not alive(pids(out)[0])
+
+
+def test_failing_child_is_not_restarted_in_a_tight_loop(tmp_path: Path):
+    delays = [restart_delay(n) for n in range(1, 12)]
+    assert delays[0] == 0.0
+    assert delays == sorted(delays)
+    assert delays[-1] == 5.0
+    out = tmp_path / "starts"
+    failing = child(FAILS, out)
+    with supervised([failing]):
+        until(lambda: failing.failures == 3)
+    assert len(pids(out)) == 3
+
+
+def test_children_end_when_the_supervisor_is_killed(tmp_path: Path):
+    out = tmp_path / "pids"
+    code = (
+        "import sys; from onmeet.serve import Child, Supervisor;"
+        f"Supervisor([Child('part', [sys.executable, '-c', {LIVES!r}, sys.argv[1]])]).run()"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code, str(out)])
+    until(lambda: len(pids(out)) == 1)
+    parent.kill()
+    parent.wait()
+    until(lambda: not alive(pids(out)[0]))
+
+
+def test_wrong_setting_stops_the_start_with_a_sentence(tmp_path: Path):
+    env = {**os.environ, "ONMEET_DATA": str(tmp_path), "PORT": "many"}
+    done = subprocess.run([sys.executable, "-m", "onmeet.serve"], env=env, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "OnMeet cannot start: PORT must be a whole number from 0 to 65535\n"
