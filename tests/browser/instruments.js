@@ -1,0 +1,130 @@
+// Runs before the scripts of every page under test: what a person would see and hear, as numbers.
+// It watches and changes nothing: the product does not know that it is there.
+() => {
+  if (window.probe) return;
+  /** @type {RTCPeerConnection[]} */
+  const peers = [];
+  const violations = [];
+  const Real = window.RTCPeerConnection;
+  if (Real) {
+    window.RTCPeerConnection = new Proxy(Real, {
+      construct(target, args, newTarget) {
+        const peer = Reflect.construct(target, args, newTarget);
+        peers.push(peer);
+        return peer;
+      },
+    });
+  }
+  addEventListener('securitypolicyviolation', (event) => {
+    violations.push(`${event.effectiveDirective} blocked ${event.blockedURI} in ${event.sourceFile}`);
+  }, true);
+
+  /** Every element that matches, inside open shadow trees too. */
+  const all = (selector, root = document) => {
+    const found = [...root.querySelectorAll(selector)];
+    for (const host of root.querySelectorAll('*')) {
+      if (host.shadowRoot) found.push(...all(selector, host.shadowRoot));
+    }
+    return found;
+  };
+  const parent = (node) => node.parentNode instanceof ShadowRoot ? node.parentNode.host : node.parentNode;
+  const shown = (node) => node.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  const one = (selector) => {
+    const found = all(selector);
+    return found.find(shown) ?? found[0] ?? null;
+  };
+  const holds = (outer, inner) => {
+    for (let node = inner; node; node = parent(node)) if (node === outer) return true;
+    return false;
+  };
+
+  /** Where a pointer would hit the element, or why it would not. */
+  const target = (selector) => {
+    const node = one(selector);
+    if (!node) return { problem: 'no such element' };
+    if (!shown(node)) return { problem: 'not visible' };
+    if (node.disabled) return { problem: 'disabled' };
+    node.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });
+    const box = node.getBoundingClientRect();
+    const x = Math.round(box.x + box.width / 2), y = Math.round(box.y + box.height / 2);
+    let hit = document.elementFromPoint(x, y);
+    while (hit?.shadowRoot) {
+      const deeper = hit.shadowRoot.elementFromPoint(x, y);
+      if (!deeper || deeper === hit) break;
+      hit = deeper;
+    }
+    const label = node.labels?.length ? [...node.labels] : [];
+    if (!hit || !(holds(node, hit) || label.some((each) => holds(each, hit)))) {
+      return { problem: `covered by ${hit?.outerHTML?.slice(0, 120) ?? 'nothing on the screen'}` };
+    }
+    return { x, y };
+  };
+
+  const activeElement = () => {
+    let node = document.activeElement;
+    while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+    return node;
+  };
+
+  const tileOf = (node) => {
+    for (let each = node; each; each = parent(each)) {
+      if (each.dataset?.testid === 'tile' && each.dataset.index !== undefined) return each.dataset;
+    }
+    return null;
+  };
+
+  /** Frames that a video element has put on the screen since it was first asked about. */
+  const counts = new WeakMap();
+  const framesOf = (video) => {
+    if (!counts.has(video)) {
+      counts.set(video, 0);
+      const count = () => {
+        counts.set(video, counts.get(video) + 1);
+        video.requestVideoFrameCallback(count);
+      };
+      video.requestVideoFrameCallback(count);
+    }
+    return counts.get(video);
+  };
+
+  /** One row a picture on the screen: whose it is, how big, and how many frames it has shown. */
+  const pictures = () => all('video').filter(shown).map((video) => {
+    const tile = tileOf(video);
+    return {
+      index: tile ? Number(tile.index) : null,
+      source: tile?.source ?? null,
+      own: video.muted && Boolean(video.srcObject?.getVideoTracks().some((track) => !remote(track))),
+      width: video.videoWidth,
+      height: video.videoHeight,
+      frames: framesOf(video),
+    };
+  });
+
+  const open = () => peers.filter((peer) => peer.connectionState !== 'closed');
+  const remote = (track) => open().some((peer) => peer.getReceivers().some((each) => each.track === track));
+  /** A sound counts as played when an element with the track of the receiver plays it aloud. */
+  const aloud = (track) => all('audio, video').some((element) => element.srcObject instanceof MediaStream
+    && element.srcObject.getTracks().includes(track)
+    && !element.paused && !element.muted && element.volume > 0);
+
+  /** One row a sound that comes in: energy of what was decoded so far, and whether it is played. */
+  const sounds = async () => {
+    const rows = [];
+    for (const peer of open()) {
+      for (const transceiver of peer.getTransceivers()) {
+        const { receiver, currentDirection, mid } = transceiver;
+        if (receiver.track.kind !== 'audio' || !currentDirection?.includes('recv')) continue;
+        for (const entry of (await receiver.getStats()).values()) {
+          if (entry.type !== 'inbound-rtp' || entry.kind !== 'audio') continue;
+          rows.push({
+            mid, energy: entry.totalAudioEnergy ?? 0, packets: entry.packetsReceived,
+            aloud: aloud(receiver.track),
+          });
+        }
+      }
+    }
+    return rows;
+  };
+
+  window.probe = { all, one, shown, target, activeElement, pictures, sounds, peers, violations };
+}

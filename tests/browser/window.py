@@ -1,0 +1,171 @@
+"""One window of a browser, the same for every engine; page objects are written against this.
+
+A person acts through `click`, `type`, `press`; what the person perceives comes back from
+`evaluate`, mostly through the instruments of `instruments.js`.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+from tests.waiting import until
+
+INSTRUMENTS = (Path(__file__).parent / "instruments.js").read_text(encoding="utf-8")
+
+_EVALUATE = """async (text) => {{
+  const answer = await ({function})(...JSON.parse(text));
+  return JSON.stringify(answer ?? null);
+}}"""
+
+
+def by_testid(name: str) -> str:
+    """The selector of the element that the product marks with `data-testid`."""
+    return f'[data-testid="{name}"]'
+
+
+class Window(ABC):
+    """What a test may do with a window, and what it may ask it."""
+
+    engine: str
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        """Console errors, uncaught exceptions and policy violations seen so far."""
+
+    # primitives, an engine each
+
+    @abstractmethod
+    def open(self, url: str) -> None:
+        """Go to `url` and wait until the page has loaded."""
+
+    @abstractmethod
+    def reload(self) -> None:
+        """Reload the page, as F5 does."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the window and forget its cookies and stores."""
+
+    @abstractmethod
+    def call(self, function: str, text: str) -> str:
+        """Call a JavaScript function (its source) with one string; it resolves to a string."""
+
+    @abstractmethod
+    def click_at(self, x: float, y: float) -> None:
+        """Press and release the main mouse button there."""
+
+    @abstractmethod
+    def key_down(self, key: str) -> None:
+        """Hold a key: a character, or Enter, Tab, Escape, Space, Shift, Arrow…"""
+
+    @abstractmethod
+    def key_up(self, key: str) -> None:
+        """Let a key go."""
+
+    @abstractmethod
+    def type(self, text: str) -> None:
+        """Type into whatever has the focus."""
+
+    @abstractmethod
+    def resize(self, width: int, height: int) -> None:
+        """Set the size of the page's area in CSS pixels."""
+
+    @abstractmethod
+    def screenshot(self, path: Path) -> None:
+        """Write a PNG of what is on the screen."""
+
+    @abstractmethod
+    def pause(self, seconds: float) -> None:
+        """Let the browser's events arrive for that long."""
+
+    # what is built on them
+
+    def evaluate(self, function: str, *args: Any) -> Any:
+        """Call a JavaScript function (its source) with JSON arguments; its answer is JSON, too."""
+        return json.loads(self.call(_EVALUATE.format(function=function), json.dumps(args)))
+
+    @property
+    def url(self) -> str:
+        """Where the window is now, fragment included."""
+        return str(self.evaluate("() => location.href"))
+
+    def until(self, function: str, *args: Any, what: str, within: float = 10.0) -> Any:
+        """Evaluate until the answer is true; `what` completes "waited 10 s for …"."""
+        return until(lambda: self.evaluate(function, *args), what, within=within, pause=self.pause)
+
+    def shows(self, selector: str) -> bool:
+        """Whether an element like that is visible now."""
+        return bool(self.evaluate("(s) => { const e = probe.one(s); return e && probe.shown(e); }", selector))
+
+    def until_shown(self, selector: str, *, within: float = 10.0) -> None:
+        """Wait until an element like that is visible."""
+        until(lambda: self.shows(selector), f"{selector} to show", within=within, pause=self.pause)
+
+    def until_gone(self, selector: str, *, within: float = 10.0) -> None:
+        """Wait until no element like that is visible."""
+        until(lambda: not self.shows(selector), f"{selector} to go", within=within, pause=self.pause)
+
+    def text(self, selector: str = "body") -> str:
+        """The visible text of the first element like that, "" when there is none."""
+        return str(self.evaluate("(s) => probe.one(s)?.innerText ?? ''", selector))
+
+    def until_text(self, text: str, selector: str = "body", *, within: float = 10.0) -> None:
+        """Wait until the element's visible text contains `text`."""
+        until(
+            lambda: text in self.text(selector),
+            f"{text!r} in {selector}",
+            within=within,
+            pause=self.pause,
+        )
+
+    def attribute(self, selector: str, name: str) -> str | None:
+        """An attribute of the first element like that."""
+        answer = self.evaluate("(s, n) => probe.one(s)?.getAttribute(n)", selector, name)
+        return None if answer is None else str(answer)
+
+    def click(self, selector: str, *, within: float = 10.0) -> None:
+        """Click the middle of an element as soon as a pointer can reach it and it stands still."""
+        before: dict[str, Any] = {}
+        spot: dict[str, Any] = {}
+
+        def settled() -> bool:
+            nonlocal before, spot
+            before, spot = spot, self.evaluate("(s) => probe.target(s)", selector)
+            return "x" in spot and spot == before
+
+        try:
+            until(settled, f"{selector} to be clickable", within=within, pause=self.pause)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {spot.get('problem')}") from None
+        self.click_at(spot["x"], spot["y"])
+
+    def fill(self, selector: str, text: str) -> None:
+        """Click into a field, replace what it holds by `text`, key by key."""
+        self.click(selector)
+        self.evaluate("(s) => probe.one(s).select?.()", selector)
+        self.type(text)
+
+    def press(self, key: str) -> None:
+        """Press and release one key."""
+        self.key_down(key)
+        self.key_up(key)
+
+    def focused(self) -> dict[str, Any]:
+        """Tag, test id, role and name of the element that has the focus."""
+        answer: dict[str, Any] = self.evaluate(
+            """() => { const e = probe.activeElement(); return e && {
+                tag: e.localName, testid: e.dataset?.testid ?? null,
+                role: e.getAttribute('role'), text: (e.innerText ?? '').trim(),
+                label: e.getAttribute('aria-label') }; }"""
+        )
+        return answer or {}
+
+    def take_problems(self) -> list[str]:
+        """Everything that went wrong so far, and start a new list."""
+        violations = self.evaluate("() => window.probe?.violations.splice(0) ?? []")
+        taken = [*self.problems, *violations]
+        self.problems.clear()
+        return taken

@@ -1,0 +1,199 @@
+"""The real server as a child process: started on free ports, watched, killed in parts, ended whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tests.waiting import until
+
+ROOT = Path(__file__).resolve().parent.parent
+
+START_SECONDS = 30.0
+END_SECONDS = 12.0
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
+    """A port that nobody listens on at this moment."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
+
+
+class OnMeetServer:
+    """`python -m onmeet.serve` with a data folder of its own.
+
+    A context manager: entering waits until every part answers; leaving ends the supervisor and
+    raises AssertionError when any process of it is left or it did not end by itself.
+    """
+
+    def __init__(self, **settings: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="onmeet-test-")
+        self.data = Path(self._folder.name) / "var"
+        self.port = free_port()
+        self.media_port = free_port(socket.SOCK_DGRAM)
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.log = Path(self._folder.name) / "server.log"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": self._folder.name,
+            "LANG": "C.UTF-8",
+            "PORT": str(self.port),
+            "ONMEET_DATA": str(self.data),
+            "ONMEET_MEDIA_PORT": str(self.media_port),
+            "ONMEET_MEDIA_IP": "127.0.0.1",
+            **settings,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    # life
+
+    def start(self) -> None:
+        """Start the supervisor and wait until `/healthz` says that all is well."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "onmeet.serve"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            self.until_healthy(within=START_SECONDS)
+        except AssertionError as error:
+            self._kill_all()
+            raise AssertionError(f"{error}\n{self.log_text()}") from None
+
+    def end(self) -> None:
+        """End everything; AssertionError when something had to be killed or is left."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._kill_all()
+            raise AssertionError(f"the supervisor did not end\n{self.log_text()}") from None
+        left = {pid: _command(pid) for pid in self.pids()}
+        self._kill_all()
+        assert not left, f"processes outlived the supervisor: {left}"
+
+    def _kill_all(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        for pid in self.pids():
+            _kill(pid)
+        self._process.wait()
+
+    def __enter__(self) -> OnMeetServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self.end()
+        finally:
+            self._folder.cleanup()
+
+    # what it says
+
+    def health(self) -> tuple[int, dict[str, Any]]:
+        """Status and body of `/healthz`; (0, {}) while nothing listens."""
+        try:
+            with urllib.request.urlopen(f"{self.base_url}/healthz", timeout=5) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, {}
+        except OSError:
+            return 0, {}
+
+    def until_healthy(self, *, within: float = 10.0) -> None:
+        """Wait until every part is up."""
+
+        def healthy() -> bool:
+            assert self._process is not None
+            assert self._process.poll() is None, "the supervisor ended"
+            return self.health()[0] == 200
+
+        until(healthy, "a healthy server", within=within)
+
+    def log_text(self) -> str:
+        """What all parts have written so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    # its processes
+
+    def pids(self) -> list[int]:
+        """Every living process that was started with this server's data folder."""
+        mark = f"ONMEET_DATA={self.data}".encode()
+        return [pid for pid in _processes() if mark in _environment(pid)]
+
+    def relay_pid(self) -> int:
+        """The relay process; AssertionError when there is not exactly one."""
+        found = [pid for pid in self.pids() if "onmeet.relay" in _command(pid)]
+        assert len(found) == 1, f"relay processes: {found}"
+        return found[0]
+
+    def web_pids(self) -> list[int]:
+        """The processes of the web server, master first."""
+        return [pid for pid in self.pids() if "app:app" in _command(pid)]
+
+    def kill_relay(self) -> int:
+        """SIGKILL the relay, wait until the supervisor has replaced it, return the new one's pid."""
+        old = self.relay_pid()
+        os.kill(old, signal.SIGKILL)
+
+        def replaced() -> int:
+            new = [pid for pid in self.pids() if "onmeet.relay" in _command(pid)]
+            return new[0] if new and new != [old] else 0
+
+        return until(replaced, "a new relay process")
+
+
+def _processes() -> list[int]:
+    return sorted(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+
+
+def _environment(pid: int) -> list[bytes]:
+    return _read(pid, "environ").split(b"\0")
+
+
+def _command(pid: int) -> str:
+    return _read(pid, "cmdline").replace(b"\0", b" ").decode("utf-8", "replace")
+
+
+def _read(pid: int, name: str) -> bytes:
+    """A file of /proc/PID; empty for a process that has just gone or belongs to somebody else."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    ends = time.monotonic() + 5
+    while _read(pid, "cmdline") and time.monotonic() < ends:
+        time.sleep(0.01)
