@@ -1,0 +1,40 @@
+"""The tables and their history (Alembic). `upgrade` brings a database up to date.
+
+A new revision is a file in `versions/`; `HEAD` names the newest, so that a start which has nothing to do
+need load neither Alembic nor SQLAlchemy. Tests compare it with the files, and the tables with the models.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from onmeet.config import Config
+
+__all__ = ["HEAD", "upgrade"]
+
+HEAD = "0001"
+
+
+def upgrade(config: Config) -> None:
+    """Create or change the tables of `config.database_url` as needed.
+
+    Processes may call this at the same time: one does the work, the others wait and find it done.
+    """
+    if _sqlite_is_current(config.database_url):
+        return
+    from onmeet.migrations.running import migrate  # a second of imports that most starts need not pay
+
+    migrate(config.database_url, HEAD)
+
+
+def _sqlite_is_current(url: str) -> bool:
+    path = Path(url.removeprefix("sqlite:///"))
+    if not url.startswith("sqlite:///") or not path.is_file():
+        return False
+    with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
+        except sqlite3.Error:
+            return False  # no such table yet, or busy: the thorough way decides
