@@ -1,4 +1,4 @@
-"""The relay's seams: what signalling may ask of the media plane, and what forwarding asks of transport.
+"""The relay's seams: what signalling asks of the plane, what forwarding asks of transport.
 
 Two borders meet here, and only types live here:
 
@@ -150,7 +150,7 @@ class Subscriber(Protocol):
         """Device pixels at which each track is shown; absent or (0, 0) = not visible."""
 
     def keyframe(self, track: str) -> None:
-        """The browser cannot decode a track and asks for a key frame. Unknown tracks are ignored."""
+        """The browser cannot decode a track. Unknown tracks are ignored."""
 
     def close(self) -> None:
         """Release everything. Idempotent."""

@@ -20,7 +20,7 @@ class MediaSettings:
         is left out as long as the other one can be bound.
     advertise: IP addresses written into candidates, best first.
     loudest: how many audio tracks a big meeting forwards.
-    require_sframe: refuse frames that carry no valid SFrame header (off only as a control in tests).
+    require_sframe: refuse frames without a valid SFrame header (off only as a control in tests).
     capture: handed every received RTP packet; for the test that the relay cannot decrypt.
     """
 

@@ -1,0 +1,148 @@
+"""One peer's transport: where ICE, DTLS and SRTP of one browser connection meet.
+
+States: it waits for a nominated check and for the browser's fingerprint; the handshake then gives the
+keys and it is *up*. Lost consent takes it *down* and a later check brings it up again; a failed or
+closed DTLS connection takes it down for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from onmeet.clock import Clock
+from onmeet.relay.dtls import DtlsIdentity, DtlsLink, DtlsRole, Fingerprint
+from onmeet.relay.ice import Address, Agent, Credentials, Directory
+from onmeet.relay.settings import Capture
+from onmeet.relay.srtp import PacketBuffer, PacketHandler, SendTo, SrtpKeys, SrtpReceiver, SrtpSender
+
+__all__ = ["PeerTransport", "Rim"]
+
+
+class Rim(Protocol):
+    """What a transport needs of the endpoint."""
+
+    ice: Directory
+    inbox: PacketBuffer
+    outbox: PacketBuffer
+
+    def attach(self, agent: Agent, transport: PeerTransport) -> None:
+        """Hand the verdicts on `agent` to `transport` from now on."""
+
+    def detach(self, agent: Agent) -> None:
+        """Forget the agent, and every address that leads to its transport."""
+
+    def route(self, address: Address, transport: PeerTransport) -> None:
+        """Hand what comes from `address` to `transport`."""
+
+    def unroute(self, address: Address, transport: PeerTransport) -> None:
+        """Undo `route`, unless the address meanwhile belongs to somebody else."""
+
+    def sendto(self, address: Address) -> SendTo:
+        """The sending function of the socket of that address's family."""
+
+
+class PeerTransport:
+    """ICE, DTLS and SRTP of one browser connection; `sender` is its `PacketSink`."""
+
+    def __init__(
+        self,
+        rim: Rim,
+        identity: DtlsIdentity,
+        clock: Clock,
+        *,
+        on_rtp: PacketHandler | None,
+        on_rtcp: PacketHandler,
+        on_change: Callable[[bool], None],
+        capture: Capture | None = None,
+    ) -> None:
+        """on_change: up or down, called on change only; never after `close`."""
+        self._rim = rim
+        self._clock = clock
+        self._on_change: Callable[[bool], None] | None = on_change
+        self._routed: set[Address] = set()
+        self._secure = False
+        self._failed = False
+        self.up = False
+        self.agent = rim.ice.create()
+        self.sender = SrtpSender(rim.outbox)
+        self.receiver = SrtpReceiver(rim.inbox, on_rtp, on_rtcp, clock, capture)
+        self.dtls = DtlsLink(identity, self._send_record, self._secured, self._ended)
+        rim.attach(self.agent, self)
+
+    @property
+    def credentials(self) -> Credentials:
+        """The ICE credentials that the next SDP announces."""
+        return self.agent.credentials
+
+    def restart(self) -> None:
+        """Make new ICE credentials; the old ones stay valid until the new are nominated."""
+        self._rim.ice.restart(self.agent)
+
+    def start(self, role: DtlsRole, fingerprints: Iterable[Fingerprint]) -> None:
+        """Admit the browser with these fingerprints. Later calls change nothing."""
+        if self._on_change is not None and not self.dtls.started:
+            self.dtls.start(role, fingerprints)
+
+    def checked(self, address: Address) -> None:
+        """A valid connectivity check came from `address`."""
+        self._follow(address)
+        bound = self.agent.address
+        if bound is None or self._failed:
+            return
+        self.sender.direct(self._rim.sendto(bound), bound)
+        self.dtls.reachable()
+        self._set_up(self._secure)
+
+    def tick(self, now: float) -> None:
+        """Stop sending to a peer whose consent ran out (RFC 7675 §5.1)."""
+        if self.up and not self.agent.consent(now):
+            self.sender.direct(None)
+            self._set_up(False)
+
+    def close(self) -> None:
+        """Release everything. Idempotent."""
+        if self._on_change is None:
+            return
+        self._on_change = None
+        self.up = False
+        self.dtls.close()
+        self.sender.close()
+        self.receiver.close()
+        for address in self._routed:
+            self._rim.unroute(address, self)
+        self._routed.clear()
+        self._rim.detach(self.agent)
+
+    def _follow(self, address: Address) -> None:
+        self._rim.route(address, self)
+        if address not in self._routed:
+            self._routed.add(address)
+            known = self.agent.addresses
+            for gone in [a for a in self._routed if a not in known]:
+                self._routed.discard(gone)
+                self._rim.unroute(gone, self)
+
+    def _send_record(self, record: bytes) -> None:
+        address = self.agent.address
+        if address is not None:
+            try:
+                self._rim.sendto(address)(record, address)
+            except OSError:
+                return  # DTLS sends its flight again
+
+    def _secured(self, keys: SrtpKeys) -> None:
+        self.sender.key(keys)
+        self.receiver.key(keys)
+        self._secure = True
+        self._set_up(self.agent.consent(self._clock()))
+
+    def _ended(self) -> None:
+        self._failed = True
+        self.sender.close()
+        self._set_up(False)
+
+    def _set_up(self, up: bool) -> None:
+        if self._on_change is not None and up != self.up:
+            self.up = up
+            self._on_change(up)
