@@ -160,9 +160,14 @@ class SrtpSender:
         except OSError:
             self.failed += 1
 
+    def unkey(self) -> None:
+        """Forget the keys; `key` may give new ones."""
+        self._session = self._keep = None
+
     def close(self) -> None:
         """Forget keys and address."""
-        self._sendto = self._session = self._keep = None
+        self.unkey()
+        self._sendto = None
 
 
 class SrtpReceiver:
@@ -189,8 +194,6 @@ class SrtpReceiver:
     def __init__(
         self,
         buffer: PacketBuffer,
-        on_rtp: PacketHandler | None,
-        on_rtcp: PacketHandler,
         clock: Clock,
         capture: Capture | None = None,
     ) -> None:
@@ -198,8 +201,8 @@ class SrtpReceiver:
         self._window = buffer.window
         self._pointer = buffer.pointer
         self._length = buffer.length
-        self._on_rtp = on_rtp
-        self._on_rtcp: PacketHandler | None = on_rtcp
+        self._on_rtp: PacketHandler | None = None
+        self._on_rtcp: PacketHandler | None = None
         self._clock = clock
         self._capture = capture
         self._session: Any = None
@@ -213,6 +216,11 @@ class SrtpReceiver:
         """Start with the keys of a handshake."""
         self._keep = _session(keys.profile, keys.inbound, pylibsrtp.Policy.SSRC_ANY_INBOUND)
         self._session = self._keep._srtp[0]
+
+    def deliver(self, on_rtp: PacketHandler | None, on_rtcp: PacketHandler) -> None:
+        """Hand plain packets to these. Without `on_rtp`, RTP is dropped unopened."""
+        self._on_rtp = on_rtp
+        self._on_rtcp = on_rtcp
 
     def receive(self, size: int) -> None:
         """Take the datagram of `size` bytes that lies in the inbox; its first byte says RTP/RTCP."""
@@ -241,10 +249,15 @@ class SrtpReceiver:
             self._capture(data)
         on_rtp(data, self._clock())
 
+    def unkey(self) -> None:
+        """Forget the keys; `key` may give new ones."""
+        self._session = self._keep = None
+        self._ssrcs.clear()
+
     def close(self) -> None:
         """Forget the keys and whom packets went to."""
-        self._session = self._keep = self._on_rtp = self._on_rtcp = self._capture = None
-        self._ssrcs.clear()
+        self.unkey()
+        self._on_rtp = self._on_rtcp = self._capture = None
 
     def _receive_rtcp(self, size: int) -> None:
         length = self._length

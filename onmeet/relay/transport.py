@@ -14,7 +14,7 @@ from onmeet.clock import Clock
 from onmeet.relay.dtls import DtlsIdentity, DtlsLink, DtlsRole, Fingerprint
 from onmeet.relay.ice import Address, Agent, Credentials, Directory
 from onmeet.relay.settings import Capture
-from onmeet.relay.srtp import PacketBuffer, PacketHandler, SendTo, SrtpKeys, SrtpReceiver, SrtpSender
+from onmeet.relay.srtp import PacketBuffer, SendTo, SrtpKeys, SrtpReceiver, SrtpSender
 
 __all__ = ["PeerTransport", "Rim"]
 
@@ -50,9 +50,6 @@ class PeerTransport:
         rim: Rim,
         identity: DtlsIdentity,
         clock: Clock,
-        *,
-        on_rtp: PacketHandler | None,
-        on_rtcp: PacketHandler,
         on_change: Callable[[bool], None],
         capture: Capture | None = None,
     ) -> None:
@@ -61,13 +58,14 @@ class PeerTransport:
         self._clock = clock
         self._on_change: Callable[[bool], None] | None = on_change
         self._routed: set[Address] = set()
+        self._identity = identity
         self._secure = False
         self._failed = False
         self.up = False
         self.agent = rim.ice.create()
         self.sender = SrtpSender(rim.outbox)
-        self.receiver = SrtpReceiver(rim.inbox, on_rtp, on_rtcp, clock, capture)
-        self.dtls = DtlsLink(identity, self._send_record, self._secured, self._ended)
+        self.receiver = SrtpReceiver(rim.inbox, clock, capture)
+        self.dtls = self._link()
         rim.attach(self.agent, self)
 
     @property
@@ -83,6 +81,22 @@ class PeerTransport:
         """Admit the browser with these fingerprints. Later calls change nothing."""
         if self._on_change is not None and not self.dtls.started:
             self.dtls.start(role, fingerprints)
+
+    def renew(self) -> None:
+        """Wait for another handshake: the browser came back with another certificate.
+
+        Addresses and `sender` stay; keys, and with them the numbering of nonces, start anew.
+        """
+        if self._on_change is None:
+            return
+        self.dtls.close()
+        self.sender.unkey()
+        self.receiver.unkey()
+        self._secure = self._failed = False
+        self._set_up(False)
+        self.dtls = self._link()
+        if self.agent.address is not None:
+            self.dtls.reachable()
 
     def checked(self, address: Address) -> None:
         """A valid connectivity check came from `address`."""
@@ -114,6 +128,9 @@ class PeerTransport:
         self._routed.clear()
         self._rim.detach(self.agent)
 
+    def _link(self) -> DtlsLink:
+        return DtlsLink(self._identity, self._send_record, self._secured, self._ended)
+
     def _follow(self, address: Address) -> None:
         self._rim.route(address, self)
         if address not in self._routed:
@@ -139,7 +156,7 @@ class PeerTransport:
 
     def _ended(self) -> None:
         self._failed = True
-        self.sender.close()
+        self.sender.unkey()
         self._set_up(False)
 
     def _set_up(self, up: bool) -> None:
