@@ -1,0 +1,156 @@
+"""What each message of a participant does: one handler, one type, found by `HANDLERS`.
+
+A handler raises ProtocolError with an error code of PROTOCOL.md; the room answers with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from onmeet.errors import ProtocolError
+from onmeet.relay.interface import track_id
+from onmeet.signalling import closing, news
+from onmeet.signalling import messages as m
+from onmeet.signalling.participant import Participant
+
+if TYPE_CHECKING:
+    from onmeet.signalling.room import Room
+
+__all__ = ["HANDLERS"]
+
+Handler = Callable[["Room", Participant, Any], None]
+
+
+def _offer(_room: Room, who: Participant, message: m.UpOffer) -> None:
+    if message.gen <= who.up_gen:
+        raise ProtocolError("bad-gen")
+    if len(set(message.sources.values())) < len(message.sources):
+        raise ProtocolError("too-many-tracks", "one track of each source")
+    who.up_gen = message.gen
+    sdp = who.publisher.offer(message.sdp, message.sources)
+    who.channel.tell(news.UpAnswer(message.gen, sdp))
+
+
+def _answer(_room: Room, who: Participant, message: m.Answer) -> None:
+    _tell_offer(who, who.negotiation.answer(message.gen, message.sdp))
+
+
+def _restart(_room: Room, who: Participant, _message: m.Restart) -> None:
+    _tell_offer(who, who.negotiation.wish(restart=True))
+
+
+def _tell_offer(who: Participant, offer: news.DownOffer | None) -> None:
+    if offer is not None:
+        who.channel.tell(offer)
+
+
+def _view(_room: Room, who: Participant, message: m.View) -> None:
+    who.subscriber.view(message.sizes)
+
+
+def _state(room: Room, who: Participant, message: m.State) -> None:
+    muted = message.muted if message.muted is not None and set(message.muted) != set(who.muted) else None
+    hand = message.hand if message.hand is not None and message.hand != who.hand else None
+    if muted is not None:
+        who.mute(muted)
+    if hand is not None:
+        who.hand = hand
+    if muted is not None or hand is not None:
+        room.broadcast(news.Changed(who.index, muted=muted, hand=hand))
+
+
+def _name(room: Room, who: Participant, message: m.Name) -> None:
+    if message.name != who.name:
+        who.name = message.name
+        room.broadcast(news.Changed(who.index, name=message.name))
+
+
+def _keyframe(room: Room, who: Participant, message: m.Keyframe) -> None:
+    index = int(message.track.partition(":")[0])
+    publisher = room.participants.get(index)
+    known = publisher is not None and message.track in (track_id(index, s) for s in publisher.tracks)
+    if not known or publisher is who:
+        raise ProtocolError("no-such-track")
+    who.subscriber.keyframe(message.track)
+
+
+def _key(room: Room, who: Participant, message: m.Key) -> None:
+    room.keys.add(who.index, message.body)
+    room.broadcast(news.RelayKey(who.index, message.body))
+
+
+def _data(room: Room, who: Participant, message: m.Data) -> None:
+    sealed = news.RelayData(who.index, message.payload, message.to)
+    if message.to is None:
+        room.broadcast(sealed, but=who)
+    else:
+        _other(room, message.to).channel.tell(sealed)
+
+
+def _kick(room: Room, who: Participant, message: m.Kick) -> None:
+    _require_host(who)
+    if message.index == who.index:
+        raise ProtocolError("not-now", "leave instead")
+    kicked = _other(room, message.index)
+    room.barred.add(kicked.browser)
+    room.remove(kicked, "kicked", closing.REMOVED)
+
+
+def _mute(room: Room, who: Participant, message: m.Mute) -> None:
+    _require_host(who)
+    target = _other(room, message.index)
+    if message.source not in target.tracks:
+        raise ProtocolError("no-such-track")
+    if message.source in target.muted:
+        return
+    target.mute((*target.muted, message.source))
+    target.channel.tell(news.Muted(who.index, message.source))
+    room.broadcast(news.Changed(target.index, muted=target.muted))
+
+
+def _lock(room: Room, who: Participant, message: m.Lock) -> None:
+    _require_host(who)
+    if message.locked != room.locked:
+        room.locked = message.locked
+        room.broadcast(news.Locked(message.locked))
+
+
+def _end(room: Room, who: Participant, _message: m.End) -> None:
+    _require_host(who)
+    room.shut(closing.ENDED)
+
+
+def _leave(room: Room, who: Participant, _message: m.Leave) -> None:
+    room.remove(who, "left", closing.LEFT)
+
+
+def _require_host(who: Participant) -> None:
+    if who.role != "host":
+        raise ProtocolError("not-host")
+
+
+def _other(room: Room, index: int) -> Participant:
+    try:
+        return room.participants[index]
+    except KeyError:
+        raise ProtocolError("no-such-participant") from None
+
+
+HANDLERS: dict[type[m.ClientMessage], Handler] = {
+    m.UpOffer: _offer,
+    m.Answer: _answer,
+    m.Restart: _restart,
+    m.View: _view,
+    m.State: _state,
+    m.Name: _name,
+    m.Keyframe: _keyframe,
+    m.Key: _key,
+    m.Data: _data,
+    m.Kick: _kick,
+    m.Mute: _mute,
+    m.Lock: _lock,
+    m.End: _end,
+    m.Leave: _leave,
+}
+"""Everything but `join` and `resume` (the door's) and `ping` and `pong` (the session's)."""

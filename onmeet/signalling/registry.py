@@ -1,0 +1,123 @@
+"""All live rooms of the process, the sockets that are still at the door, and the clock's tick."""
+
+from __future__ import annotations
+
+from onmeet.clock import Clock
+from onmeet.errors import ProtocolError
+from onmeet.signalling import closing, events
+from onmeet.signalling.channel import Channel, Port
+from onmeet.signalling.closing import Closing
+from onmeet.signalling.messages import ClientMessage, Join, Resume
+from onmeet.signalling.room import Room, Surroundings
+from onmeet.signalling.ticket import Ticket
+
+__all__ = ["ROOMS", "SOCKETS", "Registry"]
+
+ROOMS = 1000
+"""Most live rooms in one process."""
+
+SOCKETS = 4000
+"""Most sockets and participants in one process."""
+
+
+class Registry:
+    """Finds or makes the room that a ticket names. A room is forgotten with its last participant."""
+
+    def __init__(self, around: Surroundings, clock: Clock) -> None:
+        self._around = around
+        self._clock = clock
+        self._rooms: dict[str, Room] = {}
+        self._visitors: set[_Visitor] = set()
+
+    @property
+    def rooms(self) -> int:
+        """Live rooms."""
+        return len(self._rooms)
+
+    @property
+    def participants(self) -> int:
+        """People in all rooms, those with a lost socket included."""
+        return sum(len(room.participants) for room in self._rooms.values())
+
+    @property
+    def visitors(self) -> int:
+        """Sockets that have not joined."""
+        return len(self._visitors)
+
+    def knock(self, ticket: Ticket, port: Port) -> None:
+        """A socket with a ticket; `port.channel` is set, or the port closed, on return."""
+        if self.visitors + self.participants >= SOCKETS:
+            port.close(closing.FULL)
+            return
+        visitor = _Visitor(self, ticket)
+        visitor.channel = Channel(port, visitor, self._clock, self._around.counters)
+        self._visitors.add(visitor)
+
+    def tick(self) -> None:
+        """Time passed: heartbeats, time limits. To be called about once a second."""
+        for visitor in tuple(self._visitors):
+            visitor.channel.tick()
+        for room in tuple(self._rooms.values()):
+            for channel in room.channels:
+                channel.tick()
+
+    def close(self, how: Closing) -> None:
+        """Close every socket and room."""
+        for visitor in tuple(self._visitors):
+            visitor.channel.close(how)
+        self._visitors.clear()
+        for room in tuple(self._rooms.values()):
+            room.shut(how)
+
+    def leave_door(self, visitor: _Visitor) -> None:
+        """The socket of a visitor has joined, resumed or ended."""
+        self._visitors.discard(visitor)
+
+    def enter(self, ticket: Ticket, join: Join, channel: Channel) -> None:
+        """A visitor joins: the room of the ticket decides."""
+        room = self._rooms.get(ticket.room)
+        if room is None:
+            if len(self._rooms) >= ROOMS:
+                channel.close(closing.FULL)
+                return
+            room = Room(ticket.room, self._around, self._forget)
+            self._rooms[ticket.room] = room
+        room.post(events.Arrived(ticket, join, channel))
+
+    def come_back(self, ticket: Ticket, resume: Resume, channel: Channel) -> None:
+        """A visitor says that it is a participant whose socket broke."""
+        room = self._rooms.get(ticket.room)
+        if room is None:
+            channel.close(closing.UNKNOWN_TOKEN)
+            return
+        room.post(events.Returned(resume, channel))
+
+    def _forget(self, room: Room) -> None:
+        if self._rooms.get(room.code) is room:
+            del self._rooms[room.code]
+
+
+class _Visitor:
+    """Owner of a channel before its first word: a ticket at the door."""
+
+    channel: Channel
+
+    def __init__(self, registry: Registry, ticket: Ticket) -> None:
+        self._registry = registry
+        self._ticket = ticket
+
+    def said(self, message: ClientMessage, seq: int) -> None:
+        self._registry.leave_door(self)
+        match message:
+            case Join():
+                self._registry.enter(self._ticket, message, self.channel)
+            case Resume():
+                self._registry.come_back(self._ticket, message, self.channel)
+            case _:  # the session lets nothing else through before `join`
+                raise ProtocolError("not-joined")
+
+    def parted(self) -> None:
+        """Cannot be: a visitor has no grace."""
+
+    def over(self) -> None:
+        self._registry.leave_door(self)
