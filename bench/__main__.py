@@ -1,0 +1,37 @@
+"""`python -m bench`: lists the benchmarks; `python -m bench NAME …` runs one."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+BENCHMARKS = {
+    "relay": "CPU per forwarded packet, added latency, memory; with --janus beside Debian's Janus",
+    "loss": "5 % random loss both ways: frames kept, longest gap in sound",
+    "churn": "500 joins and leaves in a row: what is left of them",
+    "join": "from opening a link to the first remote frame, in Chromium",
+    "recover": "the relay is killed in a meeting of three Chromium pages: time until all see all again",
+}
+
+
+def main() -> int:
+    """Parse the command line and run a benchmark."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    commands = parser.add_subparsers(dest="name", metavar="NAME")
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    for name, text in BENCHMARKS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        if name == wanted:  # only the chosen one is imported: each needs other libraries
+            module = importlib.import_module(f"bench.{name}")
+            module.arguments(command)
+            command.set_defaults(run=module.main)
+    options = parser.parse_args()
+    if options.name is None:
+        parser.print_help()
+        return 0
+    return int(options.run(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
