@@ -1,0 +1,89 @@
+"""The web process: extensions and blueprints, joined to one Flask app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter, Map
+
+from onmeet.accounts import models as _accounts  # noqa: F401 - declares its tables
+from onmeet.config import Config
+from onmeet.db import Base
+from onmeet.meetings import models as _meetings  # noqa: F401 - declares its tables
+from onmeet.meetings.codes import PATTERN
+from onmeet.notices.columns import check_declared
+from onmeet.web import accounts, errors, health, language, meetings, pages, security, site, socket
+from onmeet.web.accounts import LONG, login_manager
+from onmeet.web.assets import Assets
+from onmeet.web.cookies import SessionCookie
+from onmeet.web.limits import limiter
+from onmeet.web.services import Services, build
+
+__all__ = ["create_app"]
+
+MAX_BODY = 64 * 1024
+"""Bytes that a request may carry: forms here are small."""
+
+
+def create_app(config: Config, services: Services | None = None) -> Flask:
+    """The app for `config`. `services` replaces what it would build itself (in tests).
+
+    Raises `ConfigError` when a stored column is not declared.
+    """
+    check_declared(Base.metadata)
+    app = Flask("onmeet.web", template_folder=str(site.STATIC.parent / "templates"), static_folder=None)
+    app.config.from_mapping(_flask_settings(config))
+    app.session_interface = SessionCookie()
+    app.url_map.converters["code"] = CodeConverter
+    (services or build(config)).attach(app)
+    _extend(app, config)
+    for module in (pages, accounts, meetings, health, socket):
+        app.register_blueprint(module.blueprint)
+    return app
+
+
+class CodeConverter(BaseConverter):
+    """A meeting code in an address; anything else there is no address of ours."""
+
+    regex = PATTERN
+
+    def __init__(self, url_map: Map, *args: Any, **kwargs: Any) -> None:
+        super().__init__(url_map, *args, **kwargs)
+
+
+def _extend(app: Flask, config: Config) -> None:
+    files = Assets(site.STATIC)
+    errors.init_app(app)
+    security.init_app(app, config)
+    language.init_app(app)
+    limiter.init_app(app)
+    CSRFProtect(app)
+    login_manager.init_app(app)
+    site.init_app(app, config, files)
+    app.wsgi_app = files.in_front_of(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    if config.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=0
+        )
+
+
+def _flask_settings(config: Config) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": config.secret_key,
+        "MAX_CONTENT_LENGTH": MAX_BODY,
+        "MAX_FORM_MEMORY_SIZE": MAX_BODY,
+        "MAX_FORM_PARTS": 50,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": LONG,
+        "PROPAGATE_EXCEPTIONS": False,
+        # A token lives as long as its session; the Referer that flask-wtf would check over https is never
+        # sent under our Referrer-Policy, so `security` looks at Origin and Sec-Fetch-Site instead.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,
+        "WTF_CSRF_SECRET_KEY": f"{config.secret_key}/csrf",
+    }

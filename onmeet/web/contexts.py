@@ -1,0 +1,124 @@
+"""What each page is given: one dataclass a template, and the frame around them all.
+
+A test compares the fields with the names that the template uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from flask import Response, make_response, render_template
+
+from onmeet.meetings.service import KeptMeeting, Role
+from onmeet.web.farewell import Farewell
+from onmeet.web.forms import MeetingForm, RegisterForm, SignInForm
+
+__all__ = [
+    "EditMeetingPage", "ErrorPage", "LandingPage", "LeftPage", "MyMeetingsPage", "Page", "PrivacyPage",
+    "RegisterPage", "RoomPage", "SignInPage", "Site",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page: the class names its template, the fields are the template's variables."""
+
+    template: ClassVar[str]
+
+    def render(self, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        """The finished response."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        response = make_response(render_template(self.template, **values), status)
+        response.headers.update(headers or {})
+        return response
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What the frame of every page shows, as `site`. `here` is where a choice in the footer returns to."""
+
+    language: str
+    languages: list[tuple[str, str]]
+    theme: str
+    themes: list[tuple[str, str]]
+    color_scheme: str
+    here: str
+    operator: str
+    registration_open: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandingPage(Page):
+    template = "landing.html"
+    may_start: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivacyPage(Page):
+    template = "privacy.html"
+    operator: str
+    start_needs_account: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterPage(Page):
+    template = "accounts/register.html"
+    form: RegisterForm
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInPage(Page):
+    template = "accounts/sign_in.html"
+    form: SignInForm
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MyMeetingsPage(Page):
+    """`fresh_code`: the meeting just made, for which this browser is to make the link; or empty."""
+
+    template = "meetings/mine.html"
+    meetings: list[KeptMeeting]
+    form: MeetingForm
+    fresh_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditMeetingPage(Page):
+    template = "meetings/edit.html"
+    meeting: KeptMeeting
+    form: MeetingForm
+    code_stays_a_room: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomPage(Page):
+    """Pre-join and room. `name` is the account's or empty; `static_root` ends without a slash."""
+
+    template = "meeting/room.html"
+    code: str
+    socket_path: str
+    role: Role
+    name: str
+    signed_in: bool
+    operator: str
+    limit: int
+    static_root: str
+    notice_lines: tuple[str, str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftPage(Page):
+    template = "meetings/left.html"
+    code: str
+    farewell: Farewell
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorPage(Page):
+    template = "error.html"
+    status: int
+    title: str
+    text: str

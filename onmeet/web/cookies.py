@@ -1,0 +1,49 @@
+"""The cookies: the signed session, the language, the theme. All of them are needed by what they do.
+
+Over https every name carries the `__Host-` prefix: the browser then takes the cookie only from this very
+host, over https, for the whole site, so that no neighbour under the same domain can plant one.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, has_request_context, request
+from flask.sessions import SecureCookieSessionInterface
+
+__all__ = ["LANGUAGE", "THEME", "SessionCookie", "keep_choice", "read_choice"]
+
+SESSION = "onmeet"
+LANGUAGE = "onmeet_language"
+THEME = "onmeet_theme"
+
+YEAR = 365 * 86_400
+
+
+class SessionCookie(SecureCookieSessionInterface):
+    """Flask's signed session, whose name and Secure flag follow the scheme of the request."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return _name(SESSION)
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return _secure()
+
+
+def keep_choice(response: Response, name: str, value: str) -> None:
+    """Remember a choice (language, theme) in the browser for a year."""
+    response.set_cookie(
+        _name(name), value, max_age=YEAR, secure=_secure(), httponly=True, samesite="Lax", path="/"
+    )
+
+
+def read_choice(name: str, allowed: tuple[str, ...]) -> str | None:
+    """The choice that the browser remembers, when it is one that exists."""
+    value = request.cookies.get(_name(name))
+    return value if value in allowed else None
+
+
+def _secure() -> bool:
+    return has_request_context() and request.is_secure
+
+
+def _name(base: str) -> str:
+    return f"__Host-{base}" if _secure() else base

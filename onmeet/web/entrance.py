@@ -1,0 +1,73 @@
+"""Who may enter which room, and as what: the door between pages and relay.
+
+The session cookie carries two things about meetings: a random id of this browser, by which the relay keeps
+out somebody whom the host removed, and the codes of the meetings that this browser started ad hoc.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from flask import session
+from flask_babel import gettext
+from flask_login import current_user
+
+from onmeet.errors import UserError
+from onmeet.meetings.service import MeetingGone, Role
+from onmeet.signalling.ticket import TICKET_SECONDS, Ticket
+from onmeet.web.services import services
+
+__all__ = ["Forbidden", "account_id", "admit", "remember_started", "role_in", "ticket_for"]
+
+STARTED_KEPT = 20
+"""Meetings started ad hoc that a browser stays the host of; the oldest falls out."""
+
+
+class Forbidden(UserError):
+    """This browser may not enter."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, 403)
+
+
+def account_id() -> int | None:
+    """The account that is signed in, or None."""
+    return current_user.person.id if current_user.is_authenticated else None
+
+
+def role_in(code: str) -> Role:
+    """What this browser is in the room. Raises `MeetingGone`."""
+    started_here = code in session.get("started", [])
+    return services().meetings.role(code, account_id(), started_here=started_here)
+
+
+def admit() -> None:
+    """Give the browser its id, so that the socket which the page opens next may enter."""
+    if "browser" not in session:
+        session["browser"] = secrets.token_urlsafe(18)
+
+
+def remember_started(code: str) -> None:
+    """Make this browser the host of an ad-hoc meeting."""
+    session["started"] = [*session.get("started", []), code][-STARTED_KEPT:]
+
+
+def ticket_for(code: str) -> Ticket:
+    """The ticket with which the relay lets this request's browser into room `code`.
+
+    Raises `UserError` (404: no such room) or `Forbidden` (the meeting page was never opened here).
+    """
+    try:
+        role = role_in(code)
+    except MeetingGone:
+        raise UserError(gettext("There is no meeting with this code."), 404) from None
+    if "browser" not in session:
+        raise Forbidden(gettext("Open the meeting's page first, with cookies allowed."))
+    return Ticket(
+        room=code,
+        role=role,
+        browser=session["browser"],
+        limit=services().config.max_participants,
+        expires=time.time() + TICKET_SECONDS,
+    )

@@ -1,0 +1,90 @@
+"""For whoever runs the server: is every part up, and how much is it used, in figures about nobody."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, request
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from onmeet import __version__
+from onmeet.signalling import client as relay
+from onmeet.web.limits import limiter
+from onmeet.web.services import services
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("health", __name__)
+limiter.exempt(blueprint)
+
+_RELAY_SECONDS = 2.0
+_PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """200 when every part answers, else 503."""
+    relay_up = _ask("health") is not None
+    answer = jsonify(
+        status="ok" if relay_up else "down",
+        version=__version__,
+        relay="ok" if relay_up else "down",
+        sip="absent",
+        notice=services().config.notice,
+    )
+    answer.status_code = 200 if relay_up else 503
+    return answer
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Aggregates for Prometheus: with the token, or on this machine and not through a proxy."""
+    if not _may_read_metrics():
+        abort(404)
+    registry = CollectorRegistry()
+    figures = _ask("metrics")
+    Gauge("onmeet_relay_up", "Whether the relay answers", registry=registry).set(figures is not None)
+    for name, value in _numbers(figures or {}):
+        Gauge(f"onmeet_relay_{name}", f"Relay: {name.replace('_', ' ')}", registry=registry).set(value)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _ask(query: str) -> dict[str, Any] | None:
+    """The relay's answer, or None when it gives none in time."""
+    try:
+        return relay.query(services().config.relay_socket, {"query": query}, timeout=_RELAY_SECONDS)
+    except (OSError, relay.RelayUnreachable):
+        return None
+
+
+def _numbers(figures: dict[str, Any], prefix: str = "") -> list[tuple[str, float]]:
+    """The numbers in a nested answer, under names joined by an underscore; all else is left out."""
+    found: list[tuple[str, float]] = []
+    for key, value in sorted(figures.items()):
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            found += _numbers(value, f"{name}_")
+        elif isinstance(value, (int, float)) and name.isidentifier() and name.isascii():
+            found.append((name, float(value)))
+    return found
+
+
+def _may_read_metrics() -> bool:
+    token = services().config.metrics_token
+    given = request.headers.get("Authorization", "")
+    if token is not None and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        return True
+    return _from_this_machine()
+
+
+def _from_this_machine() -> bool:
+    """By the address of the connection itself, never by what a header says."""
+    original = request.environ.get("werkzeug.proxy_fix.orig", request.environ)
+    try:
+        loopback = ipaddress.ip_address(original.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+    return loopback and not any(request.headers.get(name) for name in _PROXY_HEADERS)

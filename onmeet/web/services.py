@@ -1,0 +1,47 @@
+"""The services that views call, made once for each app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from onmeet.accounts.service import Accounts
+from onmeet.config import Config
+from onmeet.db import Database, connect
+from onmeet.meetings.service import Meetings
+
+__all__ = ["Services", "build", "services"]
+
+_KEY = "onmeet"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What stands behind the pages."""
+
+    config: Config
+    database: Database
+    accounts: Accounts
+    meetings: Meetings
+
+    def attach(self, app: Flask) -> None:
+        """Make this the answer of `services()` inside `app`."""
+        app.extensions[_KEY] = self
+
+
+def build(config: Config) -> Services:
+    """The services as they run in production."""
+    database = connect(config.database_url)
+    return Services(
+        config=config,
+        database=database,
+        accounts=Accounts(database, key=config.secret_key),
+        meetings=Meetings(database, anyone_may_start=config.start == "anyone"),
+    )
+
+
+def services() -> Services:
+    """The services of the app that handles this request."""
+    return cast(Services, current_app.extensions[_KEY])

@@ -1,0 +1,77 @@
+"""What all templates share: the frame's context, the addresses of static files, the import map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from flask import Flask, current_app, request
+from flask_babel import gettext
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+
+from onmeet.config import SETTINGS, Config
+from onmeet.web.assets import Assets
+from onmeet.web.contexts import Site
+from onmeet.web.cookies import THEME, read_choice
+from onmeet.web.language import LANGUAGES, language
+from onmeet.web.security import csp_nonce, safe_path
+
+__all__ = ["STATIC", "THEMES", "assets", "init_app", "operator_name"]
+
+STATIC = Path(__file__).parent.parent.parent / "static"
+
+THEMES = ("auto", "light", "dark")
+_SCHEMES = {"auto": "light dark", "light": "light", "dark": "dark"}
+
+
+def init_app(app: Flask, config: Config, files: Assets) -> None:
+    """Give the templates of `app` what `base.html` uses."""
+    app.extensions["onmeet.assets"] = files
+    app.context_processor(lambda: {"site": _site(config)})
+    app.add_template_global(files.url, "static_url")
+    app.add_template_global(_module, "module")
+    app.add_template_global(_import_map, "import_map")
+
+
+def assets() -> Assets:
+    """The static files of this app."""
+    return cast(Assets, current_app.extensions["onmeet.assets"])
+
+
+def operator_name(config: Config) -> str:
+    """Who runs this instance, or empty when nobody has said so yet."""
+    unnamed = next(row.default for row in SETTINGS if row.name == "ONMEET_OPERATOR")
+    return "" if config.operator == unnamed else config.operator
+
+
+def _site(config: Config) -> Site:
+    theme = read_choice(THEME, THEMES) or "auto"
+    names = {"auto": gettext("Auto"), "light": gettext("Light"), "dark": gettext("Dark")}
+    return Site(
+        language=language(),
+        languages=list(LANGUAGES.items()),
+        theme=theme,
+        themes=list(names.items()),
+        color_scheme=_SCHEMES[theme],
+        here=_here(),
+        operator=operator_name(config),
+        registration_open=config.registration == "open",
+    )
+
+
+def _here() -> str:
+    """The address to return to after a choice in the footer; the start page when this was no plain visit."""
+    if request.method != "GET" or request.endpoint is None:
+        return "/"
+    return safe_path(request.full_path.rstrip("?")) or "/"
+
+
+def _module(path: str) -> Markup:
+    return assets().module(path, csp_nonce())
+
+
+def _import_map() -> Markup:
+    """The integrity of every module, before the first of them is loaded."""
+    content = htmlsafe_json_dumps({"integrity": assets().integrity_map()}, separators=(",", ":"))
+    return Markup('<script type="importmap" nonce="{}">{}</script>').format(csp_nonce(), content)
