@@ -127,7 +127,9 @@ def write(acceptance: Acceptance, transport: LocalTransport, identifier: int, ve
         yield f"a=mid:{media.mid}"
         yield "a=recvonly" if media.mid in receiving else "a=inactive"
         yield from transport_lines(transport, with_candidates=media.mid == taken[0])
-        yield from (f"a=extmap:{number} {uri}" for uri, number in line.extensions)
+        for uri, number in line.extensions:
+            # What is offered one way is answered the other way (RFC 8285 §6).
+            yield f"a=extmap:{number}{'/recvonly' if uri in media.one_way else ''} {uri}"
         yield from _codec_lines(line, line.codec)
         if line.rids:
             yield from (f"a=rid:{rid} recv" for rid in line.rids)

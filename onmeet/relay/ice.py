@@ -1,10 +1,10 @@
 """ICE-lite (RFC 8445 §2.5): the relay's side of connectivity checks, without any input or output.
 
 The relay never sends checks. It answers those of browsers, each found by the first half of its USERNAME,
-and learns from them where a peer is: USE-CANDIDATE binds an address, a later one moves it (another
+and learns from them where a peer is: USE-CANDIDATE binds a path, a later one moves it (another
 network, another NAT port), and checks that stop coming mean that consent is gone (RFC 7675).
 
-    Directory.receive(datagram, address, now) → Verdict(reply, agent, moved)
+    Directory.receive(datagram, path, now) → Verdict(reply, agent)
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ from struct import pack
 
 from onmeet.relay import stun
 
-__all__ = ["CONSENT_SECONDS", "Address", "Agent", "Credentials", "Directory", "Verdict"]
+__all__ = ["CONSENT_SECONDS", "Address", "Agent", "Credentials", "Directory", "Path", "Verdict"]
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 """A socket address as Python gives it: IPv4 (host, port), IPv6 (host, port, flow, scope)."""
+Path = tuple[int, Address]
+"""The number of a socket of ours, and the peer's address: one candidate pair."""
 
 CONSENT_SECONDS = 30.0  # RFC 7675 §5.1
 FOLLOW_SECONDS = 7.0  # longer than the longest interval of consent checks (RFC 7675 §5.1)
-"""A bound address that stays silent this long yields to one that is checked without USE-CANDIDATE.
+"""A bound path that stays silent this long yields to one that is checked without USE-CANDIDATE.
 
 Firefox's consent checks carry none, so this is how they are followed through a new NAT binding."""
-MAX_ADDRESSES = 8
-"""Addresses of one peer from which media is taken; the one heard least recently is forgotten."""
+MAX_PATHS = 8
+"""Paths of one peer on which media is taken; the one heard least recently is forgotten."""
 
 ICE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"  # RFC 8839 §5.4
 
@@ -55,37 +57,32 @@ class Agent:
     the old ones (RFC 8445 §9).
     """
 
-    __slots__ = ("address", "addresses", "credentials", "heard", "previous")
+    __slots__ = ("credentials", "heard", "path", "paths", "previous")
 
     def __init__(self, credentials: Credentials) -> None:
         self.credentials = credentials
         self.previous: Credentials | None = None
-        self.address: Address | None = None
-        self.addresses: dict[Address, float] = {}
+        self.path: Path | None = None
+        self.paths: dict[Path, float] = {}
         self.heard: float | None = None
 
     def consent(self, now: float) -> bool:
         """Whether the peer has lately shown that it wants what is sent to it (RFC 7675)."""
         return self.heard is not None and now - self.heard < CONSENT_SECONDS
 
-    def checked(self, address: Address, nominated: bool, now: float) -> bool:
-        """Note a valid check from `address`; True when the bound address changed."""
+    def checked(self, path: Path, nominated: bool, now: float) -> None:
+        """Note a valid check on `path`, which may bind it."""
         self.heard = now
-        self.addresses.pop(address, None)
-        self.addresses[address] = now
-        bound = self.address
-        if bound != address and (nominated or self._silent(bound, now)):
-            self.address = bound = address
-            moved = True
-        else:
-            moved = False
-        while len(self.addresses) > MAX_ADDRESSES:
-            del self.addresses[next(a for a in self.addresses if a != bound)]
-        return moved
+        self.paths.pop(path, None)
+        self.paths[path] = now
+        if nominated or self._silent(now):
+            self.path = path
+        while len(self.paths) > MAX_PATHS:
+            del self.paths[next(other for other in self.paths if other != self.path)]
 
-    def _silent(self, bound: Address | None, now: float) -> bool:
-        """Whether there was a bound address that went silent. Without one, only nomination binds."""
-        return bound is not None and now - self.addresses.get(bound, 0.0) > FOLLOW_SECONDS
+    def _silent(self, now: float) -> bool:
+        """Whether there is a bound path that went silent. The first one waits for nomination."""
+        return self.path is not None and now - self.paths.get(self.path, 0.0) > FOLLOW_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +91,10 @@ class Verdict:
 
     reply: to be sent back to where the datagram came from.
     agent: whose valid check it was; None when it was no valid check.
-    moved: the agent's bound address is another one than before.
     """
 
     reply: bytes | None = None
     agent: Agent | None = None
-    moved: bool = False
 
 
 NOTHING = Verdict()
@@ -138,7 +133,7 @@ class Directory:
             if credentials is not None:
                 self._agents.pop(credentials.ufrag, None)
 
-    def receive(self, datagram: bytes, address: Address, now: float) -> Verdict:
+    def receive(self, datagram: bytes, path: Path, now: float) -> Verdict:
         """Judge one datagram that looks like STUN. Never raises."""
         message = stun.parse(datagram)
         if message is None or message.type != stun.BINDING_REQUEST:
@@ -160,8 +155,8 @@ class Directory:
         nominated = stun.USE_CANDIDATE in message.attributes
         if nominated and credentials is agent.credentials:
             self._retire_previous(agent)
-        moved = agent.checked(address, nominated, now)
-        return Verdict(_success(message, address, key), agent, moved)
+        agent.checked(path, nominated, now)
+        return Verdict(_success(message, path[1], key), agent)
 
     def _register(self, agent: Agent | None) -> Credentials:
         credentials = Credentials.fresh()

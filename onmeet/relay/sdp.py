@@ -71,7 +71,9 @@ class Media:
     """One m-line. Session-level ICE, DTLS and direction attributes are already filled in.
 
     codecs: payload type → codec, in the order of preference that the m-line gives.
-    extensions: URI → id. send_rids: layers that the browser sends, as `a=simulcast` orders them.
+    port: 0 = refused; a `bundle-only` line, which also says 0 (RFC 9143 §6), reads as 9.
+    extensions: URI → id of those that the browser can send; `one_way`: which it only sends.
+    send_rids: layers that the browser sends, as `a=simulcast` orders them.
     ssrcs: announced media SSRCs, each with its RTX SSRC or None.
     """
 
@@ -87,6 +89,7 @@ class Media:
     rtcp_mux: bool
     codecs: dict[int, Codec]
     extensions: dict[str, int]
+    one_way: frozenset[str]
     send_rids: tuple[str, ...]
     ssrcs: tuple[tuple[int, int | None], ...]
 
@@ -118,6 +121,8 @@ class _Draft:
         self.port = 0
         self.lines = 0
         self.rtcp_mux = False
+        self.bundle_only = False
+        self.one_way: set[str] = set()
         self.order: list[int] = []
         self.fingerprints: list[tuple[str, str]] = []
         self.maps: dict[int, tuple[str, int, int]] = {}
@@ -200,7 +205,7 @@ def _finish(session: _Draft, draft: _Draft) -> Media:
     repairing = set(draft.repairs.values())
     return Media(
         kind=draft.kind,
-        port=draft.port,
+        port=draft.port or (9 if draft.bundle_only else 0),
         protocol=draft.protocol,
         mid=draft.mid,
         direction=draft.direction or session.direction or "sendrecv",
@@ -211,6 +216,7 @@ def _finish(session: _Draft, draft: _Draft) -> Media:
         rtcp_mux=draft.rtcp_mux,
         codecs=codecs,
         extensions=draft.extensions,
+        one_way=frozenset(draft.one_way),
         send_rids=tuple(rid for rid in draft.simulcast if draft.rids.get(rid) == "send"),
         ssrcs=tuple((ssrc, draft.repairs.get(ssrc)) for ssrc in draft.ssrcs if ssrc not in repairing),
     )
@@ -286,12 +292,21 @@ def _read_feedback(draft: _Draft, value: str) -> None:
                 feedback.append(rest)
 
 
+def _read_bundle_only(draft: _Draft, value: str) -> None:
+    draft.bundle_only = True
+
+
 def _read_extension(draft: _Draft, value: str) -> None:
     head, _, rest = value.partition(" ")
-    number = _number(head.partition("/")[0], 14)  # one-byte header ids (RFC 8285 §4.2)
+    digits, _, direction = head.partition("/")
+    number = _number(digits, 14)  # one-byte header ids (RFC 8285 §4.2)
     uri = rest.split(" ", 1)[0]
-    if number and uri and uri not in draft.extensions and number not in draft.extensions.values():
+    if not number or not uri or direction in ("recvonly", "inactive"):
+        return
+    if uri not in draft.extensions and number not in draft.extensions.values():
         draft.extensions[uri] = number
+        if direction == "sendonly":
+            draft.one_way.add(uri)
 
 
 def _read_rid(draft: _Draft, value: str) -> None:
@@ -330,6 +345,7 @@ ATTRIBUTES: dict[str, Callable[[_Draft, str], None]] = {
     "setup": _read_setup,
     "fingerprint": _read_fingerprint,
     "rtcp-mux": _read_rtcp_mux,
+    "bundle-only": _read_bundle_only,
     "rtpmap": _read_rtpmap,
     "fmtp": _read_fmtp,
     "rtcp-fb": _read_feedback,

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from onmeet.clock import Clock
 from onmeet.relay.dtls import DtlsIdentity, DtlsLink, DtlsRole, Fingerprint
-from onmeet.relay.ice import Address, Agent, Credentials, Directory
+from onmeet.relay.ice import Agent, Credentials, Directory, Path
 from onmeet.relay.settings import Capture
 from onmeet.relay.srtp import PacketBuffer, SendTo, SrtpKeys, SrtpReceiver, SrtpSender
 
@@ -30,16 +30,16 @@ class Rim(Protocol):
         """Hand the verdicts on `agent` to `transport` from now on."""
 
     def detach(self, agent: Agent) -> None:
-        """Forget the agent, and every address that leads to its transport."""
+        """Forget the agent: its checks are refused from now on."""
 
-    def route(self, address: Address, transport: PeerTransport) -> None:
-        """Hand what comes from `address` to `transport`."""
+    def route(self, path: Path, transport: PeerTransport) -> None:
+        """Hand what comes on `path` to `transport`."""
 
-    def unroute(self, address: Address, transport: PeerTransport) -> None:
-        """Undo `route`, unless the address meanwhile belongs to somebody else."""
+    def unroute(self, path: Path, transport: PeerTransport) -> None:
+        """Undo `route`, unless the path meanwhile belongs to somebody else."""
 
-    def sendto(self, address: Address) -> SendTo:
-        """The sending function of the socket of that address's family."""
+    def sendto(self, path: Path) -> SendTo:
+        """The sending function of the path's socket."""
 
 
 class PeerTransport:
@@ -57,7 +57,7 @@ class PeerTransport:
         self._rim = rim
         self._clock = clock
         self._on_change: Callable[[bool], None] | None = on_change
-        self._routed: set[Address] = set()
+        self._routed: set[Path] = set()
         self._identity = identity
         self._secure = False
         self._failed = False
@@ -85,7 +85,7 @@ class PeerTransport:
     def renew(self) -> None:
         """Wait for another handshake: the browser came back with another certificate.
 
-        Addresses and `sender` stay; keys, and with them the numbering of nonces, start anew.
+        Paths and `sender` stay; keys, and with them the numbering of nonces, start anew.
         """
         if self._on_change is None:
             return
@@ -95,16 +95,16 @@ class PeerTransport:
         self._secure = self._failed = False
         self._set_up(False)
         self.dtls = self._link()
-        if self.agent.address is not None:
+        if self.agent.path is not None:
             self.dtls.reachable()
 
-    def checked(self, address: Address) -> None:
-        """A valid connectivity check came from `address`."""
-        self._follow(address)
-        bound = self.agent.address
+    def checked(self, path: Path) -> None:
+        """A valid connectivity check came on `path`."""
+        self._follow(path)
+        bound = self.agent.path
         if bound is None or self._failed:
             return
-        self.sender.direct(self._rim.sendto(bound), bound)
+        self.sender.direct(self._rim.sendto(bound), bound[1])
         self.dtls.reachable()
         self._set_up(self._secure)
 
@@ -123,28 +123,28 @@ class PeerTransport:
         self.dtls.close()
         self.sender.close()
         self.receiver.close()
-        for address in self._routed:
-            self._rim.unroute(address, self)
+        for path in self._routed:
+            self._rim.unroute(path, self)
         self._routed.clear()
         self._rim.detach(self.agent)
 
     def _link(self) -> DtlsLink:
         return DtlsLink(self._identity, self._send_record, self._secured, self._ended)
 
-    def _follow(self, address: Address) -> None:
-        self._rim.route(address, self)
-        if address not in self._routed:
-            self._routed.add(address)
-            known = self.agent.addresses
-            for gone in [a for a in self._routed if a not in known]:
+    def _follow(self, path: Path) -> None:
+        self._rim.route(path, self)
+        if path not in self._routed:
+            self._routed.add(path)
+            known = self.agent.paths
+            for gone in [old for old in self._routed if old not in known]:
                 self._routed.discard(gone)
                 self._rim.unroute(gone, self)
 
     def _send_record(self, record: bytes) -> None:
-        address = self.agent.address
-        if address is not None:
+        path = self.agent.path
+        if path is not None:
             try:
-                self._rim.sendto(address)(record, address)
+                self._rim.sendto(path)(record, path[1])
             except OSError:
                 return  # DTLS sends its flight again
 
