@@ -85,6 +85,7 @@ class Accounts:
         Raises `WrongCredentials`, or `TooManyAttempts` before anything is checked.
         """
         mark = self.mark(email)
+        client = self._hidden("client", client)
         self._attempts.begin(mark, client, known_here=known_here)
         account = self._find(email)
         if not self._passwords.matches(account.password if account else None, password) or account is None:
@@ -112,7 +113,11 @@ class Accounts:
 
     def mark(self, email: str) -> str:
         """An opaque name of an address, the same each time, made with the server's key."""
-        return hmac.new(self._key, b"attempts\0" + normal_email(email).encode(), "sha256").hexdigest()
+        return self._hidden("account", normal_email(email))
+
+    def _hidden(self, kind: str, value: str) -> str:
+        content = f"attempts\0{kind}\0{value}".encode("utf-8", "surrogatepass")
+        return hmac.new(self._key, content, "sha256").hexdigest()
 
     def _find(self, email: str) -> Account | None:
         with self._database.reading() as session:

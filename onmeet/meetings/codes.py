@@ -1,4 +1,4 @@
-"""Meeting codes: `abc-defg-hij`, ten letters that nobody mistakes for one another.
+"""Meeting codes: `abc-defg-hjk`, ten letters that nobody mistakes for one another.
 
 23 letters (no i, l, o), ten places: 45 bits. A code names a room; it does not open it, because the
 keys come from the secret part of the link, which the server never sees.

@@ -56,7 +56,7 @@ def _ask(query: str) -> dict[str, Any] | None:
     """The relay's answer, or None when it gives none in time."""
     try:
         return relay.query(services().config.relay_socket, {"query": query}, timeout=_RELAY_SECONDS)
-    except (OSError, relay.RelayUnreachable):
+    except relay.RelayUnreachable:
         return None
 
 
