@@ -33,13 +33,14 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, address: str = "127.
 
 
 class OnMeetServer:
-    """`python -m onmeet.serve` with a data folder of its own.
+    """`python -m onmeet.serve` (or another module in its place) with a data folder of its own.
 
     A context manager: entering waits until every part answers; leaving ends the supervisor and
     raises AssertionError when any process of it is left or it did not end by itself.
     """
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, module: str = "onmeet.serve", **settings: str) -> None:
+        self._module = module
         self._folder = tempfile.TemporaryDirectory(prefix="onmeet-test-")
         self.data = Path(self._folder.name) / "var"
         self.port = free_port()
@@ -64,7 +65,7 @@ class OnMeetServer:
         """Start the supervisor and wait until `/healthz` says that all is well."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "onmeet.serve"],
+                [sys.executable, "-m", self._module],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -149,7 +150,7 @@ class OnMeetServer:
 
     def relay_pid(self) -> int:
         """The relay process; AssertionError when there is not exactly one."""
-        found = [pid for pid in self.pids() if "onmeet.relay" in _command(pid)]
+        found = [pid for pid in self.pids() if _is_relay(pid)]
         assert len(found) == 1, f"relay processes: {found}"
         return found[0]
 
@@ -163,7 +164,7 @@ class OnMeetServer:
         os.kill(old, signal.SIGKILL)
 
         def replaced() -> int:
-            new = [pid for pid in self.pids() if "onmeet.relay" in _command(pid)]
+            new = [pid for pid in self.pids() if _is_relay(pid)]
             return new[0] if new and new != [old] else 0
 
         return until(replaced, "a new relay process")
@@ -179,6 +180,10 @@ def _environment(pid: int) -> list[bytes]:
 
 def _command(pid: int) -> str:
     return _read(pid, "cmdline").replace(b"\0", b" ").decode("utf-8", "replace")
+
+
+def _is_relay(pid: int) -> bool:
+    return _command(pid).rstrip().endswith("relay")
 
 
 def _read(pid: int, name: str) -> bytes:

@@ -33,6 +33,8 @@ class ChromiumWindow(Window):
         self.page = page
         self.wire: list[str | bytes] = []
         """Every WebSocket frame of this window, both ways."""
+        self.sockets: list[str] = []
+        """The addresses of its WebSockets."""
         page.on("console", self._notice)
         page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
         page.on("websocket", self._tap)
@@ -79,6 +81,7 @@ class ChromiumWindow(Window):
             self.problems.append(f"console: {message.text}")
 
     def _tap(self, socket: WebSocket) -> None:
+        self.sockets.append(socket.url)
         socket.on("framesent", self.wire.append)
         socket.on("framereceived", self.wire.append)
 

@@ -1,19 +1,31 @@
-"""Browsers for the tests of a module: one process an engine, a fresh window each time."""
+"""Browsers for the tests of a module: one process an engine, fresh windows for each test."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import pytest
 
-from tests.browser.chromium import Chromium
-from tests.browser.firefox import Firefox
+from tests.browser.chromium import Chromium, ChromiumWindow
+from tests.browser.firefox import Firefox, FirefoxWindow
+from tests.browser.window import Window
+
+W = TypeVar("W", bound=Window, covariant=True)
+
+
+class OpenWindow(Protocol[W]):
+    """Opens a window that is closed, and asked for its problems, at the end of the test."""
+
+    def __call__(self, **options: Any) -> W: ...
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    """One Chromium process."""
-    with Chromium() as browser:
+    """One Chromium process; its fake camera is slow, so that two cores can encode for several people."""
+    with Chromium(fake_device="fps=12") as browser:
         yield browser
 
 
@@ -22,6 +34,54 @@ def firefox() -> Iterator[Firefox]:
     """One Firefox process."""
     with Firefox() as browser:
         yield browser
+
+
+@pytest.fixture
+def window(request: pytest.FixtureRequest, chromium: Chromium) -> Iterator[OpenWindow[ChromiumWindow]]:
+    """Opens windows of Chromium."""
+    yield from _windows(request, chromium.window)
+
+
+@pytest.fixture
+def fox_window(request: pytest.FixtureRequest, firefox: Firefox) -> Iterator[OpenWindow[FirefoxWindow]]:
+    """Opens windows of Firefox."""
+    yield from _windows(request, firefox.window)
+
+
+def _windows(request: pytest.FixtureRequest, make: Callable[..., W]) -> Iterator[OpenWindow[W]]:
+    opened: list[W] = []
+
+    def opener(**options: Any) -> W:
+        opened.append(make(**options))
+        return opened[-1]
+
+    yield opener
+    failed = getattr(request.node, "failed", False)
+    problems = {}
+    for number, each in enumerate(opened):
+        if failed:
+            _keep_a_picture(request, each, number)
+        with suppress(Exception):  # a window that a test has closed has nothing to say any more
+            problems[number] = each.take_problems()
+        with suppress(Exception):
+            each.close()
+    if any(problems.values()):
+        pytest.fail(f"the browser complained, by window: {problems}", pytrace=False)
+
+
+def _keep_a_picture(request: pytest.FixtureRequest, window: Window, number: int) -> None:
+    folder = Path(str(request.config.cache.mkdir("windows"))) if request.config.cache else None
+    if folder:
+        with suppress(Exception):
+            window.screenshot(folder / f"{request.node.name}-{number}.png")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Let the fixtures know whether the test failed."""
+    outcome: Any = yield
+    if call.when == "call":
+        item.failed = outcome.get_result().failed  # type: ignore[attr-defined]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

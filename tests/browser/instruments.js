@@ -73,18 +73,34 @@
     return null;
   };
 
-  /** Frames that a video element has put on the screen since it was first asked about. */
+  /** Frames that a video element has put on the screen since it was first looked at. */
   const counts = new WeakMap();
+  let firstRemote = 0;
   const framesOf = (video) => {
     if (!counts.has(video)) {
       counts.set(video, 0);
-      const count = () => {
+      const count = (now) => {
         counts.set(video, counts.get(video) + 1);
+        if (!firstRemote && !isOwn(video)) firstRemote = now;
         video.requestVideoFrameCallback(count);
       };
       video.requestVideoFrameCallback(count);
     }
     return counts.get(video);
+  };
+  /** When each control was last pressed. */
+  const clicks = new Map();
+  addEventListener('click', (event) => {
+    for (const node of event.composedPath()) {
+      if (!node.dataset?.testid) continue;
+      clicks.set(node.dataset.testid, event.timeStamp);
+      // from here on no first frame is missed between two looks
+      if (node.dataset.testid === 'prejoin-join') requestAnimationFrame(watch);
+    }
+  }, true);
+  const watch = () => {
+    all('video').forEach(framesOf);
+    if (!firstRemote) requestAnimationFrame(watch);
   };
 
   /** One row a picture on the screen: whose it is, how big, and how many frames it has shown. */
@@ -93,7 +109,7 @@
     return {
       index: tile ? Number(tile.index) : null,
       source: tile?.source ?? null,
-      own: video.muted && Boolean(video.srcObject?.getVideoTracks().some((track) => !remote(track))),
+      own: isOwn(video),
       width: video.videoWidth,
       height: video.videoHeight,
       frames: framesOf(video),
@@ -102,6 +118,7 @@
 
   const open = () => peers.filter((peer) => peer.connectionState !== 'closed');
   const remote = (track) => open().some((peer) => peer.getReceivers().some((each) => each.track === track));
+  const isOwn = (video) => !video.srcObject?.getVideoTracks().some(remote);
   /** A sound counts as played when an element with the track of the receiver plays it aloud. */
   const aloud = (track) => all('audio, video').some((element) => element.srcObject instanceof MediaStream
     && element.srcObject.getTracks().includes(track)
@@ -126,5 +143,9 @@
     return rows;
   };
 
-  window.probe = { all, one, shown, target, activeElement, pictures, sounds, peers, violations };
+  window.probe = {
+    all, one, shown, target, activeElement, pictures, sounds, peers, violations,
+    clicked: (testid) => clicks.get(testid),
+    firstRemoteFrame: () => firstRemote,
+  };
 }

@@ -33,7 +33,9 @@ class Window(ABC):
 
     def __init__(self) -> None:
         self.problems: list[str] = []
-        """Console errors, uncaught exceptions and policy violations seen so far."""
+        """Console errors and uncaught exceptions seen so far."""
+        self.forgiven: list[str] = []
+        """Parts of messages that the test itself provokes, such as a connection that it cuts."""
 
     # primitives, an engine each
 
@@ -159,7 +161,7 @@ class Window(ABC):
             """() => { const e = probe.activeElement(); return e && {
                 tag: e.localName, testid: e.dataset?.testid ?? null,
                 role: e.getAttribute('role'), text: (e.innerText ?? '').trim(),
-                label: e.getAttribute('aria-label') }; }"""
+                label: e.getAttribute('aria-label'), toolbar: Boolean(e.closest?.('[role=toolbar]')) }; }"""
         )
         return answer or {}
 
@@ -168,4 +170,4 @@ class Window(ABC):
         violations = self.evaluate("() => window.probe?.violations.splice(0) ?? []")
         taken = [*self.problems, *violations]
         self.problems.clear()
-        return taken
+        return [each for each in taken if not any(part in each for part in self.forgiven)]
