@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -26,7 +27,7 @@ from onmeet import clock, logs
 from onmeet.config import Config
 from onmeet.errors import ConfigError
 
-__all__ = ["Child", "Supervisor", "main", "restart_delay"]
+__all__ = ["Child", "Supervisor", "check_ports", "main", "restart_delay"]
 
 STOP_SECONDS = 10.0
 """How long a child may take to end by itself before it is killed."""
@@ -138,6 +139,27 @@ def _children(config: Config) -> list[Child]:
     ]
 
 
+def check_ports(config: Config) -> None:
+    """Raise `ConfigError` when somebody else already listens where a child is going to.
+
+    The children would otherwise be started again and again, and the stranger's answers taken for ours.
+    """
+    version = socket.AF_INET6 if ":" in config.bind else socket.AF_INET
+    wanted = (
+        ("PORT", version, socket.SOCK_STREAM, config.bind, config.port),
+        ("ONMEET_MEDIA_PORT", socket.AF_INET, socket.SOCK_DGRAM, "0.0.0.0", config.media_port),  # noqa: S104
+    )
+    for name, family, kind, address, port in wanted:
+        with socket.socket(family, kind) as probe:
+            if kind is socket.SOCK_STREAM:  # as gunicorn does: a port in TIME_WAIT is free
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError as error:
+                reason = error.strerror or "unknown reason"
+                raise ConfigError(f"{name}: port {port} cannot be used ({reason}); set another") from None
+
+
 def _announce(config: Config, supervisor: Supervisor) -> None:
     """Print the address once the pages answer and every part is up."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config.bind, config.bind)  # noqa: S104
@@ -157,6 +179,7 @@ def main() -> int:
     """Run until a signal ends it; returns the exit status."""
     try:
         config = Config.from_env()
+        check_ports(config)
     except ConfigError as error:
         print(f"OnMeet cannot start: {error}", file=sys.stderr)  # noqa: T201
         return 2

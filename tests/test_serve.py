@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from onmeet.serve import Child, Supervisor, restart_delay
+from onmeet.config import Config
+from onmeet.errors import ConfigError
+from onmeet.serve import Child, Supervisor, check_ports, restart_delay
 
 # Writes its pid on a line of its own in argv[1], then waits for a signal.
 LIVES = "import os,signal,sys; open(sys.argv[1],'a').write(f'{os.getpid()}\\n'); signal.pause()"
@@ -116,3 +119,17 @@ def test_wrong_setting_stops_the_start_with_a_sentence(tmp_path: Path):
     done = subprocess.run([sys.executable, "-m", "onmeet.serve"], env=env, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == "OnMeet cannot start: PORT must be a whole number from 0 to 65535\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("PORT", socket.SOCK_STREAM), ("ONMEET_MEDIA_PORT", socket.SOCK_DGRAM)]
+)
+def test_port_in_use_stops_the_start_and_is_named(tmp_path: Path, name: str, kind: socket.SocketKind):
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if kind is socket.SOCK_STREAM:
+            taken.listen()
+        env = {"ONMEET_DATA": str(tmp_path), "PORT": "0", "ONMEET_MEDIA_PORT": "0"}
+        env[name] = str(taken.getsockname()[1])
+        with pytest.raises(ConfigError, match=f"^{name}: port {env[name]} cannot be used"):
+            check_ports(Config.from_env(env))
