@@ -144,5 +144,3 @@ def median_row(runs: list[Run]) -> Row:
 def pin_load(core: int) -> None:
     """Keep this process off the server's core."""
     os.sched_setaffinity(0, {core})
-
-

@@ -17,15 +17,14 @@ from pathlib import Path
 
 from bench.client import janus
 from bench.client.connection import Workshop
-from bench.client.onmeet import Participant, UnixLink
 from bench.load import Fill, Shape, settle
 from bench.measure import Row, Run, measure, median_row, pin_load
+from bench.meetings import fresh_relay
 from bench.processes import cores, resident_kb
-from bench.servers import start_janus, start_onmeet_relay
+from bench.servers import start_janus
 
 DEFAULT_SHAPES = "fan:1,fan:5,fan:20,mesh:5,mesh:10,rooms:8:5"
 MAX_REPEATS = 4  # of disturbed runs, per shape and server
-_SETTLE_SECONDS = 0.5
 
 Runner = Callable[[Shape, float], Awaitable[Run]]
 
@@ -37,7 +36,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="measured time of a run")
     parser.add_argument("--runs", type=int, default=3, help="runs of each row")
     parser.add_argument("--json", type=Path, help="write the rows to a file")
-    parser.add_argument("--address", default="127.0.0.1", help="where OnMeet receives media")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -69,9 +67,7 @@ async def _rows(
     kept: dict[str, list[Run]] = {name: [] for name in servers}
     repeats = dict.fromkeys(servers, 0)
     while pending := [
-        name
-        for name in servers
-        if len(kept[name]) < options.runs and repeats[name] <= MAX_REPEATS
+        name for name in servers if len(kept[name]) < options.runs and repeats[name] <= MAX_REPEATS
     ]:
         for name in pending:
             run = await servers[name](shape, options.seconds)
@@ -86,48 +82,15 @@ async def _rows(
 
 async def run_onmeet(shape: Shape, seconds: float) -> Run:
     """One run against a fresh relay."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        server, path, media = await start_onmeet_relay(Path(folder), core=cores()[0])
-        participants: list[Participant] = []
-        fill = Fill(shape)
+    async with fresh_relay() as relay:
+        idle_kb = resident_kb(relay.pid)
+        fill, participants = await relay.fill(shape)
         try:
-            idle_kb = resident_kb(server.pid)
-            await _join_onmeet(shape, path, media, participants, fill)
-            return await measure(
-                fill, server="onmeet", pid=server.pid, idle_kb=idle_kb, seconds=seconds
-            )
+            return await measure(fill, server="onmeet", pid=relay.pid, idle_kb=idle_kb, seconds=seconds)
         finally:
             fill.close()
             for participant in participants:
                 await participant.drop()
-            await server.stop()
-
-
-async def _join_onmeet(
-    shape: Shape, path: Path, media: tuple[str, int], participants: list[Participant], fill: Fill
-) -> None:
-    workshop = Workshop.open()
-    for room in range(shape.rooms):
-        members = []
-        for place in range(shape.publishers + shape.listeners):
-            link = await UnixLink.open(path, f"room-{room}")
-            participant = Participant(link, workshop)
-            members.append(participant)
-            participants.append(participant)
-            await participant.join()
-            if place < shape.publishers:
-                uplink = await participant.publish(media)
-                fill.add_publisher(uplink, participant.index)
-        await settle(fill)
-        tracks = 2 * shape.publishers
-        for place, member in enumerate(members):
-            wanted = tracks - 2 * (place < shape.publishers)
-            if wanted:
-                await member.until(lambda m=member, n=wanted: len(m.tracks) == n)  # type: ignore[misc]
-                if member.downlink is not None:
-                    fill.downlinks.append(member.downlink)
-        await settle(fill)
-    await asyncio.sleep(_SETTLE_SECONDS)
 
 
 async def run_janus(shape: Shape, seconds: float) -> Run:
@@ -139,9 +102,7 @@ async def run_janus(shape: Shape, seconds: float) -> Run:
             session = await janus.JanusSession.open(url)
             idle_kb = resident_kb(server.pid)
             await _join_janus(shape, session, (address, 9), fill)
-            run = await measure(
-                fill, server="janus", pid=server.pid, idle_kb=idle_kb, seconds=seconds
-            )
+            run = await measure(fill, server="janus", pid=server.pid, idle_kb=idle_kb, seconds=seconds)
             await session.close()
             return run
         finally:

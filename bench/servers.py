@@ -69,9 +69,7 @@ async def start_onmeet_relay(
         "ONMEET_MEDIA_IP": address,
         "PYTHONPATH": str(REPOSITORY),
     }
-    server = await Server.start(
-        [sys.executable, "-m", "onmeet.relay"], folder, env=env, core=core
-    )
+    server = await Server.start([sys.executable, "-m", "onmeet.relay"], folder, env=env, core=core)
     path = folder / "run" / "relay.sock"
     await _until_open(str(path), server)
     return server, path, (address, port)
@@ -107,9 +105,7 @@ async def start_janus(folder: Path, *, core: int | None = None) -> tuple[Server,
     port, address = free_port(), own_address()
     others = {
         kind: ",".join(
-            path.name
-            for path in sorted((JANUS_ROOT / kind).glob("*.so"))
-            if keep not in path.name
+            path.name for path in sorted((JANUS_ROOT / kind).glob("*.so")) if keep not in path.name
         )
         for kind, keep in (("plugins", "videoroom"), ("transports", "websockets"))
     }

@@ -26,9 +26,7 @@ class Identity:
     def __init__(self) -> None:
         certificate: Any = RTCCertificate.generateCertificate()
         context = SSL.Context(SSL.DTLS_METHOD)
-        context.set_verify(
-            SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_arguments: True
-        )
+        context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_arguments: True)
         context.use_certificate(certificate._cert)
         context.use_privatekey(certificate._key)
         context.set_tlsext_use_srtp(":".join(p.name for p in PROFILES).encode())

@@ -45,9 +45,7 @@ def vp8_clear(key: bool, width: int = 640, height: int = 360) -> bytes:
     """The clear bytes of a VP8 frame: frame tag, and on a key frame start code and size (RFC 6386 §9.1)."""
     if not key:
         return b"\x11"
-    return (
-        b"\x10\x02\x00\x9d\x01\x2a" + width.to_bytes(2, "little") + height.to_bytes(2, "little")
-    )
+    return b"\x10\x02\x00\x9d\x01\x2a" + width.to_bytes(2, "little") + height.to_bytes(2, "little")
 
 
 def vp8_descriptor(*, start: bool, picture: int, tl0: int, key: bool) -> bytes:

@@ -51,9 +51,7 @@ class IceClient:
         if message.message_class == stun.Class.REQUEST:
             if not message.check_message_integrity(self.password.encode()):
                 return None
-            response = stun.Message(
-                stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id
-            )
+            response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
             response.attributes["XOR-MAPPED-ADDRESS"] = source
             response.add_message_integrity(self.password.encode())
             return bytes(response)

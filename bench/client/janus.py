@@ -114,9 +114,7 @@ async def publish(
 ) -> tuple[Uplink, int]:
     """Join as a publisher; the connection (checks started) and the feed's id."""
     handle = await session.attach()
-    joined = await session.message(
-        handle, {"request": "join", "ptype": "publisher", "room": room}
-    )
+    joined = await session.message(handle, {"request": "join", "ptype": "publisher", "room": room})
     feed: int = joined["plugindata"]["data"]["id"]
     uplink = Uplink(workshop, server)
     offer = uplink.offer(setup="active")  # offered the choice, Janus would be the DTLS client
@@ -125,9 +123,7 @@ async def publish(
     return uplink, feed
 
 
-async def subscribe(
-    session: JanusSession, room: int, feeds: list[int], workshop: Workshop
-) -> Downlink:
+async def subscribe(session: JanusSession, room: int, feeds: list[int], workshop: Workshop) -> Downlink:
     """Subscribe to several feeds over one connection, as OnMeet's participants do."""
     handle = await session.attach()
     offered = await session.message(

@@ -209,9 +209,7 @@ class Participant:
         rids: tuple[str, ...] = (),
     ) -> Uplink:
         """Offer microphone and camera; returns when the answer is in."""
-        self.uplink = Uplink(
-            self.workshop, server, microphone=microphone, camera=camera, rids=rids
-        )
+        self.uplink = Uplink(self.workshop, server, microphone=microphone, camera=camera, rids=rids)
         await self._offer()
         uplink = self.uplink
         await self.until(lambda: uplink.transport.state != "new")

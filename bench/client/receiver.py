@@ -164,9 +164,7 @@ class Receiver:
                 ),
             )
 
-    def _verify(
-        self, stream: ReceiveStream, buffer: memoryview, end: int, arrival_ns: int
-    ) -> None:
+    def _verify(self, stream: ReceiveStream, buffer: memoryview, end: int, arrival_ns: int) -> None:
         tail = end - STAMP.size
         magic, _, _, _, counter, _, sent_ns = STAMP.unpack_from(buffer, tail)
         body = bytes(buffer[tail - stream.pattern_bytes : tail])  # bytes compare by memcmp, views do not
@@ -217,9 +215,7 @@ class Receiver:
                 ssrc = unpack_from(">I", packet, position + 4)[0]
                 stream = self.streams.get(ssrc)
                 if stream is not None:
-                    stream.sender_report = rtp.RtcpSenderInfo.parse(
-                        packet[position + 8 : position + 28]
-                    )
+                    stream.sender_report = rtp.RtcpSenderInfo.parse(packet[position + 8 : position + 28])
                     stream.sender_report_at = arrival_ns
             position = end
 
@@ -266,9 +262,7 @@ class Receiver:
             self.transport.send_rtcp(bytes(rtp.RtcpRrPacket(ssrc=self._ssrc, reports=reports)))
         if live and self.bitrate:
             fci = rtp.pack_remb_fci(self.bitrate, [s.ssrc for s in live][:31])
-            remb = rtp.RtcpPsfbPacket(
-                fmt=rtp.RTCP_PSFB_APP, ssrc=self._ssrc, media_ssrc=0, fci=fci
-            )
+            remb = rtp.RtcpPsfbPacket(fmt=rtp.RTCP_PSFB_APP, ssrc=self._ssrc, media_ssrc=0, fci=fci)
             self.transport.send_rtcp(bytes(remb))
 
 

@@ -169,9 +169,7 @@ def _session_lines(mids: list[str]) -> list[str]:
     ]
 
 
-def _transport_lines(
-    kind: Kind, local: LocalTransport, *, setup: str, payloads: str = ""
-) -> list[str]:
+def _transport_lines(kind: Kind, local: LocalTransport, *, setup: str, payloads: str = "") -> list[str]:
     payloads = payloads or (str(OPUS_PT) if kind == "audio" else f"{VP8_PT} {RTX_PT}")
     host, port = local.address
     family = "IP6" if ":" in host else "IP4"

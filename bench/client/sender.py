@@ -79,9 +79,7 @@ class SendStream:
             block += _element(self.extensions[rid_uri], rid.encode())
         return block
 
-    def build(
-        self, payload: bytes, timestamp: int, marker: bool, feedback: int, level: int | None
-    ) -> bytes:
+    def build(self, payload: bytes, timestamp: int, marker: bool, feedback: int, level: int | None) -> bytes:
         """The next media packet. level: RFC 6464, −dBov."""
         self.sequence = (self.sequence + 1) & 0xFFFF
         self.timestamp = timestamp

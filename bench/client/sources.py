@@ -84,7 +84,5 @@ class PatternMicrophone:
         """Send the next frame."""
         head = sframe_header(self._kid, self.packets)
         tail = self._stamper.tail(_AUDIO_PAYLOAD - len(head), self.packets, now_ns)
-        self._sender.send(
-            self.stream, head + tail, self.packets * 960, marker=False, level=self.level
-        )
+        self._sender.send(self.stream, head + tail, self.packets * 960, marker=False, level=self.level)
         self.packets += 1
