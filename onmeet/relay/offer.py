@@ -200,5 +200,7 @@ def _track_lines(slot: _Slot, transport: LocalTransport) -> Iterator[str]:
     yield f"a=msid:{track.index}-{STREAM_OF[track.source]} {track.index}-{track.source}"
     if spec.rtx_ssrc is not None:
         yield f"a=ssrc-group:FID {spec.ssrc} {spec.rtx_ssrc}"
-        yield f"a=ssrc:{spec.rtx_ssrc} cname:{track.cname}"
+    # Chromium takes the first one for the media stream, whatever the group says.
     yield f"a=ssrc:{spec.ssrc} cname:{track.cname}"
+    if spec.rtx_ssrc is not None:
+        yield f"a=ssrc:{spec.rtx_ssrc} cname:{track.cname}"
