@@ -52,3 +52,5 @@ def onmeet_server() -> Iterator[OnMeetServer]:
     """The real server, one for all tests of a module."""
     with OnMeetServer() as server:
         yield server
+        complaints = server.complaints()
+        assert not complaints, f"{complaints}\n{server.log_text()}"

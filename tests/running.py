@@ -138,8 +138,14 @@ class OnMeetServer:
         until(healthy, "a healthy server", within=within)
 
     def log_text(self) -> str:
-        """What all parts have written so far."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
+        """The last of what all parts have written so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-8000:]
+
+    def complaints(self) -> list[str]:
+        """Errors and tracebacks in the log: bugs, whatever the tests say."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        marks = ("Traceback", '"level": "error"', '"level": "critical"', "Task exception", "never retrieved")
+        return [line for line in lines if any(mark in line for mark in marks)]
 
     # its processes
 

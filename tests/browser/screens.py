@@ -1,0 +1,196 @@
+"""Screenshots of everything that people see: `python -m tests.browser.screens FOLDER`.
+
+They show the product as it is in a real browser; the people in them are painted by `portrait.js`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.browser.chromium import Chromium, ChromiumWindow
+from tests.browser.people import Person, PreJoin, enter
+from tests.browser.window import by_testid
+from tests.running import OnMeetServer
+
+PORTRAIT = (Path(__file__).parent / "portrait.js").read_text(encoding="utf-8")
+
+NAMES = ("Mira", "Jonas", "Adaeze", "Lukas", "Yuki", "Samira", "Emil", "Ingrid", "Tomás")
+
+TALK = (
+    (1, "Good morning! Can everybody hear the birds, too?"),
+    (2, "Loud and clear. The notes are at https://example.org/notes"),
+    (0, "Thanks. I share my screen in a minute."),
+)
+
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+
+
+class Studio:
+    """One server, one browser, one folder."""
+
+    def __init__(self, folder: Path, server: OnMeetServer, chromium: Chromium) -> None:
+        self.folder = folder
+        self.base_url = server.base_url
+        self._chromium = chromium
+        self._painted = 0
+
+    def window(self, **options: object) -> ChromiumWindow:
+        """A window whose camera paints another person each time."""
+        preload = f"() => ({PORTRAIT})({self._painted})"
+        self._painted += 1
+        return self._chromium.window(preload=preload, **{**WIDE, **options})  # type: ignore[arg-type]
+
+    def keep(self, window: ChromiumWindow, name: str) -> None:
+        """Save what the window shows, once it stands still."""
+        window.evaluate(
+            """() => Promise.all(document.getAnimations().filter((a) => a.effect.getTiming().iterations < 9)
+                .map((a) => a.finished.catch(() => 0)))"""
+        )
+        window.page.mouse.move(2, 2)
+        window.screenshot(self.folder / f"{name}.png")
+        print(self.folder / f"{name}.png")
+
+    def keep_both(self, window: ChromiumWindow, name: str) -> None:
+        """Save it in light and in dark."""
+        window.colours("dark")
+        self.keep(window, f"{name}-dark")
+        window.colours("light")
+        self.keep(window, name)
+
+
+def pages(studio: Studio) -> None:
+    """Landing page, accounts and the page after a meeting, in both languages and on a phone."""
+    for language, suffix in (("en-GB", ""), ("de-DE", "-de")):
+        page = studio.window(locale=language)
+        for path, name in (("/", "landing"), ("/privacy", "privacy"), ("/m/abc-defg-hjk/left", "left")):
+            page.open(studio.base_url + path)
+            studio.keep_both(page, name + suffix)
+        page.close()
+    for path, name in (("/register", "register"), ("/sign-in", "sign-in"), ("/nowhere", "not-found")):
+        page = studio.window()
+        page.open(studio.base_url + path)
+        studio.keep(page, name)
+        page.close()
+    phone = studio.window(**PHONE)
+    phone.open(studio.base_url + "/")
+    studio.keep_both(phone, "landing-phone")
+    phone.close()
+
+
+def prejoin(studio: Studio) -> None:
+    """The way in, and a link without its key."""
+    for suffix, options in (("", {}), ("-de", {"locale": "de-DE"}), ("-phone", PHONE)):
+        page = studio.window(**options)
+        page.open(studio.base_url + "/")
+        page.click("#start")
+        waiting = PreJoin(page)
+        waiting.sees_oneself()
+        page.fill(by_testid("prejoin-name"), NAMES[0])
+        studio.keep_both(page, f"prejoin{suffix}")
+        page.close()
+    page = studio.window()
+    page.open(studio.base_url + "/m/abc-defg-hjk")
+    page.until_shown(by_testid("paste-link"))
+    studio.keep(page, "no-key")
+    page.close()
+
+
+def room(studio: Studio) -> None:
+    """A meeting that fills up from one to nine."""
+    studio._painted = 0
+    page = studio.window()
+    page.open(studio.base_url + "/")
+    page.click("#start")
+    mira = PreJoin(page).join(NAMES[0])
+    mira.is_secure(among=1)
+    studio.keep(page, "room-1")
+    people = [mira]
+    for count in range(2, 10):
+        people.append(enter(studio.window(width=480, height=360), mira.link, NAMES[count - 1]))
+        if count not in (2, 3, 9):
+            continue
+        mira.is_secure(among=count, within=40)
+        mira.sees(count - 1, within=60)
+        until_quiet(mira)
+        studio.keep_both(page, f"room-{count}")
+        if count == 3:
+            details(studio, people)
+    for person in people:
+        person.window.close()
+
+
+def details(studio: Studio, people: list[Person]) -> None:
+    """What opens in the room, while three are in it."""
+    mira = people[0]
+    page = mira.window
+    assert isinstance(page, ChromiumWindow)
+    for who, text in TALK:
+        people[who].says(text)
+    mira.reads(TALK[1][1])
+    studio.keep_both(page, "chat")
+    mira.toggles("participants")
+    studio.keep(page, "people")
+    mira.toggles("participants")
+    for name, control in (("shield", "shield"), ("share", "invite"), ("leave", "leave")):
+        page.click(by_testid(control))
+        page.until_shown(f"#{name}-dialog")
+        studio.keep_both(page, name)
+        page.press("Escape")
+    mira.rests_the_focus()
+    page.press("?")
+    studio.keep(page, "help")
+    page.press("Escape")
+    phone(studio, mira)
+    people[1].toggles("screen")
+    mira.sees_a_screen()
+    until_quiet(mira)
+    studio.keep_both(page, "screen-share")
+    people[1].toggles("screen")
+    mira.sees_no_screen()
+
+
+def phone(studio: Studio, mira: Person) -> None:
+    """The same meeting on a phone, and in German."""
+    for name, options in (("phone", PHONE), ("room-de", {"locale": "de-DE"})):
+        page = studio.window(**options)
+        page.open(mira.link)
+        ida = PreJoin(page).join("Ida")
+        ida.sees(3, within=40)
+        until_quiet(ida)
+        studio.keep_both(page, name)
+        page.click(by_testid("more"))
+        studio.keep(page, f"{name}-menu")
+        page.press("Escape")
+        page.click(by_testid("toggle-chat"))
+        page.until_shown(by_testid("chat-input"))
+        studio.keep(page, f"{name}-chat")
+        page.click(by_testid("leave"))
+        page.until("() => location.pathname.endsWith('/left')", what="the page after the meeting")
+        page.close()
+
+
+def until_quiet(person: Person) -> None:
+    """Wait until no passing message lies over the picture."""
+    person.window.until_gone(".toast", within=30)
+
+
+def main(folder: Path, *parts: Callable[[Studio], None]) -> None:
+    """Take all pictures, or those of some parts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        server = stack.enter_context(OnMeetServer(ONMEET_OPERATOR="Example Cooperative"))
+        chromium = stack.enter_context(Chromium())
+        studio = Studio(folder, server, chromium)
+        for part in parts or (pages, prejoin, room):
+            part(studio)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: python -m tests.browser.screens FOLDER [pages|prejoin|room ...]")
+    chosen = {"pages": pages, "prejoin": prejoin, "room": room}
+    main(Path(sys.argv[1]), *(chosen[name] for name in sys.argv[2:]))
