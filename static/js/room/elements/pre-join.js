@@ -1,0 +1,198 @@
+/** @import {Device, LocalMedia} from '../media-devices.js' */
+/** @import {PreferenceStore} from '../preferences.js' */
+/** @import {Strings} from '../strings.js' */
+/** @import {Obstacle} from '../capabilities.js' */
+import { LevelMeter } from '../level-meter.js';
+import { dressAvatar } from './avatar.js';
+import { DevicePicker } from './device-picker.js';
+import { one, part, showWhen } from './dom.js';
+
+/**
+ * What comes before the meeting: a look into the mirror, a choice of devices, a name. Nothing of
+ * it leaves the browser until the person joins.
+ *
+ * Events: `join` {detail: name}, `intent` (the person is about to join), `pasted` {detail: text},
+ * `new-link`.
+ */
+export class PreJoin extends HTMLElement {
+  #meter = new LevelMeter();
+  /** @type {LocalMedia | null} */
+  #media = null;
+  /** @type {Strings | null} */
+  #strings = null;
+
+  /**
+   * @param {object} parts
+   * @param {LocalMedia} parts.media
+   * @param {PreferenceStore} parts.preferences
+   * @param {Strings} parts.strings
+   */
+  bind({ media, preferences, strings }) {
+    this.#media = media;
+    this.#strings = strings;
+    const name = part(this, 'name', HTMLInputElement);
+    name.value = preferences.load().name || name.dataset.accountName || '';
+    name.addEventListener('input', () => { this.#nameProblem(''); this.#showAvatar(); });
+    this.#listen(media, preferences);
+    one(this, 'onmeet-devices') instanceof DevicePicker
+      && /** @type {DevicePicker} */ (one(this, 'onmeet-devices')).bind({ media, preferences, strings });
+    for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) this.#show(device);
+    this.#showAvatar();
+  }
+
+  /** Show the page's usual face, and put the cursor where it is wanted. */
+  open() {
+    this.#only('lobby');
+    const name = part(this, 'name', HTMLInputElement);
+    if (matchMedia('(pointer: fine)').matches) (name.value ? part(this, 'join') : name).focus();
+  }
+
+  /** @param {boolean} hostMayRenew whether a new link may be made here */
+  askForLink(hostMayRenew) {
+    this.#only('keyless');
+    part(this, 'host-only').hidden = !hostMayRenew;
+    part(this, 'paste', HTMLInputElement).focus();
+  }
+
+  /** @param {'empty' | 'other-meeting' | 'no-key'} problem with what was pasted */
+  rejectLink(problem) {
+    const field = part(this, 'paste', HTMLInputElement);
+    part(this, 'paste-error').textContent = this.#t(`paste.${problem}`);
+    field.setAttribute('aria-invalid', 'true');
+    field.focus();
+  }
+
+  /** @param {NonNullable<Obstacle>} obstacle */
+  showObstacle(obstacle) {
+    this.#only('obstacle');
+    part(this, 'obstacle-title').textContent = this.#t(`obstacle.${obstacle}.title`);
+    part(this, 'obstacle-text').textContent = this.#t(`obstacle.${obstacle}.text`);
+  }
+
+  /** @param {boolean} busy while the first answer of the relay is awaited */
+  setBusy(busy) {
+    const join = part(this, 'join', HTMLButtonElement);
+    join.setAttribute('aria-disabled', String(busy));
+    join.textContent = this.#t(busy ? 'join.joining' : 'join.join');
+  }
+
+  /** The meeting has begun: let go of preview and meter. */
+  close() {
+    this.#meter.close();
+    part(this, 'video', HTMLVideoElement).srcObject = null;
+    this.hidden = true;
+  }
+
+  /**
+   * @param {LocalMedia} media
+   * @param {PreferenceStore} preferences
+   */
+  #listen(media, preferences) {
+    for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) {
+      part(this, device).addEventListener('click', () => void media.set(device, !media.on(device)));
+    }
+    media.addEventListener('changed', (event) => this.#show(/** @type {CustomEvent} */ (event).detail));
+    part(this, 'retry').addEventListener('click', () => void this.#retry());
+    this.#meter.addEventListener('level', (event) => this.#showLevel(/** @type {CustomEvent} */ (event).detail));
+    part(this, 'form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#submit(preferences);
+    });
+    for (const type of ['pointerenter', 'focus']) {
+      part(this, 'join').addEventListener(type, () => this.dispatchEvent(new CustomEvent('intent')));
+    }
+    part(this, 'paste-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault();
+      const text = part(this, 'paste', HTMLInputElement).value;
+      this.dispatchEvent(new CustomEvent('pasted', { detail: text }));
+    });
+    part(this, 'new-link').addEventListener('click', () => this.dispatchEvent(new CustomEvent('new-link')));
+    this.addEventListener('pointerdown', () => void this.#meter.resume());
+  }
+
+  /** @param {PreferenceStore} preferences */
+  #submit(preferences) {
+    const field = part(this, 'name', HTMLInputElement);
+    const name = field.value.trim().replace(/\s+/gu, ' ').slice(0, 64);
+    if (!name) {
+      this.#nameProblem('join.name-missing');
+      field.focus();
+      return;
+    }
+    if (part(this, 'join').getAttribute('aria-disabled') === 'true') return;
+    preferences.save({ name });
+    this.dispatchEvent(new CustomEvent('join', { detail: name }));
+  }
+
+  /** @param {string} problem a text's name, or '' */
+  #nameProblem(problem) {
+    const field = part(this, 'name', HTMLInputElement);
+    field.toggleAttribute('aria-invalid', false);
+    if (problem) field.setAttribute('aria-invalid', 'true');
+    part(this, 'name-error').textContent = problem && this.#t(problem);
+  }
+
+  async #retry() {
+    for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) {
+      if (this.#media?.problem(device)) await this.#media.set(device, true);
+    }
+  }
+
+  /** @param {Device} device */
+  #show(device) {
+    const media = /** @type {LocalMedia} */ (this.#media);
+    const working = media.on(device);
+    const button = part(this, device);
+    showWhen(button, working);
+    button.setAttribute('aria-label', this.#t(`${device}.${working ? 'turn-off' : 'turn-on'}`));
+    if (device === 'camera') this.#showPicture(media);
+    else if (!this.hidden) this.#meter.listen(working ? media.track('microphone') : null);
+    this.#showProblem(media);
+    this.#showHint(media);
+  }
+
+  /** @param {LocalMedia} media */
+  #showPicture(media) {
+    const track = media.on('camera') ? media.track('camera') : null;
+    const video = part(this, 'video', HTMLVideoElement);
+    video.hidden = !track;
+    part(this, 'off').hidden = track !== null;
+    if (!this.hidden) video.srcObject = track && new MediaStream([track]);
+  }
+
+  /** @param {LocalMedia} media */
+  #showProblem(media) {
+    const [microphone, camera] = [media.problem('microphone'), media.problem('camera')];
+    const both = microphone === camera && (camera === 'denied' || camera === 'missing') ? `problem.both.${camera}` : '';
+    const name = both || (camera ? `problem.camera.${camera}` : microphone ? `problem.microphone.${microphone}` : '');
+    part(this, 'problem').hidden = !name;
+    if (name) part(this, 'problem-text').textContent = this.#t(name);
+  }
+
+  /** @param {LocalMedia} media */
+  #showHint(media) {
+    const off = ['microphone', 'camera'].filter((each) => !media.on(/** @type {Device} */ (each)));
+    const name = off.length === 2 ? 'join.silent' : off.length ? `join.no-${off[0]}` : '';
+    part(this, 'join-hint').textContent = name && this.#t(name);
+  }
+
+  #showAvatar() {
+    dressAvatar(part(this, 'avatar'), part(this, 'name', HTMLInputElement).value, 0);
+  }
+
+  /** @param {number} level 0 … 1 */
+  #showLevel(level) {
+    part(this, 'meter', HTMLMeterElement).value = level;
+    part(this, 'ring').style.setProperty('--level', level.toFixed(2));
+  }
+
+  /** @param {'lobby' | 'keyless' | 'obstacle'} face */
+  #only(face) {
+    for (const each of ['lobby', 'keyless', 'obstacle']) part(this, each).hidden = each !== face;
+  }
+
+  /** @param {string} name */
+  #t(name) { return /** @type {Strings} */ (this.#strings).t(name); }
+}
+
+customElements.define('onmeet-prejoin', PreJoin);

@@ -1,0 +1,140 @@
+/** @import {KeptLink} from '../link-keeper.js' */
+/** @import {StopReason} from '../types.js' */
+import { Announcer } from '../announcer.js';
+import { obstacle } from '../capabilities.js';
+import { Connection } from '../connection.js';
+import { LinkKeeper } from '../link-keeper.js';
+import { LocalMedia } from '../media-devices.js';
+import { buildLink, readPasted } from '../meeting-link.js';
+import { PreferenceStore } from '../preferences.js';
+import { Signalling } from '../signalling.js';
+import { Strings } from '../strings.js';
+import { scriptUrl } from '../trusted.js';
+import { LiveRoom } from './live-room.js';
+import { on, one, part } from './dom.js';
+import { PreJoin } from './pre-join.js';
+
+/** The meeting page: from the pre-join to the room. Everything below it is handed what it needs. */
+export class RoomPage extends HTMLElement {
+  #strings = Strings.read();
+  #preferences = new PreferenceStore(storage());
+  #media = new LocalMedia(navigator.mediaDevices, this.#preferences);
+  /** @type {LiveRoom | null} */
+  #room = null;
+  /** @type {KeptLink | null} */
+  #link = null;
+
+  get #code() { return this.dataset.code ?? ''; }
+  get #prejoin() { return /** @type {PreJoin} */ (one(this, 'onmeet-prejoin')); }
+
+  connectedCallback() {
+    void this.#start();
+  }
+
+  /** How the room is: a plain object without keys, for tests and for finding faults. */
+  diagnostics() {
+    return this.#room?.diagnostics() ?? { phase: 'prejoin', shield: { state: 'establishing', members: [] } };
+  }
+
+  async #start() {
+    const prejoin = this.#prejoin;
+    prejoin.bind({ media: this.#media, preferences: this.#preferences, strings: this.#strings });
+    const problem = await obstacle();
+    if (problem) return prejoin.showObstacle(problem);
+    on(prejoin, 'pasted', (text) => void this.#pasted(text));
+    on(prejoin, 'new-link', () => void this.#renew());
+    on(prejoin, 'intent', () => this.#room?.connection.warm());
+    on(prejoin, 'join', (name) => this.#join(name));
+    window.addEventListener('hashchange', () => void this.#find());
+    await this.#find();
+  }
+
+  async #find() {
+    if (this.#link) return;
+    const link = await new LinkKeeper(this.#code).find(location.hash);
+    if (link) this.#use(link);
+    else this.#prejoin.askForLink(this.dataset.role === 'host');
+  }
+
+  /** @param {string} text */
+  async #pasted(text) {
+    const read = readPasted(text, this.#code);
+    if ('problem' in read) return this.#prejoin.rejectLink(read.problem);
+    const link = await new LinkKeeper(this.#code).find(`#${read.fragment}`);
+    if (link?.fragment === read.fragment) this.#use(link);
+    else this.#prejoin.rejectLink('no-key');
+  }
+
+  async #renew() {
+    this.#use(await new LinkKeeper(this.#code).renew());
+  }
+
+  /** @param {KeptLink} link */
+  #use(link) {
+    this.#link = link;
+    // the address stays whole, so that copying it or reloading the page works
+    history.replaceState(null, '', `#${link.fragment}`);
+    const connection = this.#connect(link);
+    this.#room = new LiveRoom(this, {
+      connection,
+      media: this.#media,
+      preferences: this.#preferences,
+      strings: this.#strings,
+      announcer: new Announcer(part(this, 'announcer')),
+      link: () => buildLink(location.origin, this.#code, link.fragment),
+    });
+    on(connection, 'ended', (reason) => this.#leave(reason));
+    this.#prejoin.open();
+    void this.#media.start();
+    connection.prepare();
+  }
+
+  /** @param {KeptLink} link */
+  #connect({ secret, hostFingerprint, hostKey }) {
+    const address = new URL(this.dataset.socket ?? '', location.href);
+    address.protocol = address.protocol.replace('http', 'ws');
+    const workerUrl = this.dataset.worker ?? '';
+    return new Connection({
+      signalling: new Signalling(address.href),
+      media: this.#media,
+      secrets: { code: this.#code, secret, hostFingerprint, hostKey },
+      createWorker: () => new Worker(scriptUrl(workerUrl), { type: 'module', name: 'onmeet-frames' }),
+    });
+  }
+
+  /** @param {string} name */
+  #join(name) {
+    const room = /** @type {LiveRoom} */ (this.#room);
+    this.#prejoin.setBusy(true);
+    on(room.connection, 'phase', (phase) => {
+      if (phase === 'live' && this.dataset.view !== 'room') this.#enter(room);
+    });
+    room.join(name);
+  }
+
+  /** @param {LiveRoom} room */
+  #enter(room) {
+    this.dataset.view = 'room';
+    document.body.dataset.view = 'room';
+    this.#prejoin.close();
+    part(this, 'live').hidden = false;
+    room.open();
+  }
+
+  /** @param {StopReason} reason */
+  #leave(reason) {
+    this.#room?.close();
+    this.#media.close();
+    const why = encodeURIComponent(reason);
+    location.assign(`${this.dataset.left}?why=${why}`);
+  }
+}
+
+/** The browser's storage, where it may be used. */
+function storage() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,45 @@
+/** @import {LocalMedia} from '../media-devices.js' */
+/** @import {PreferenceStore} from '../preferences.js' */
+/** @import {Strings} from '../strings.js' */
+import { LevelMeter } from '../level-meter.js';
+import { DevicePicker } from './device-picker.js';
+import { on, one, part } from './dom.js';
+import { Modal } from './modal.js';
+
+/** Other devices, chosen while the meeting goes on. */
+export class SettingsDialog extends Modal {
+  #meter = new LevelMeter();
+  #media;
+  #strings;
+
+  /**
+   * @param {object} parts
+   * @param {LocalMedia} parts.media
+   * @param {PreferenceStore} parts.preferences
+   * @param {Strings} parts.strings
+   */
+  constructor({ media, preferences, strings }) {
+    super('settings-dialog');
+    this.#media = media;
+    this.#strings = strings;
+    const picker = /** @type {DevicePicker} */ (one(this.dialog, 'onmeet-devices'));
+    picker.bind({ media, preferences, strings });
+    on(this.#meter, 'level', (level) => { part(this.dialog, 'meter', HTMLMeterElement).value = level; });
+    on(media, 'changed', () => this.#render());
+    this.dialog.addEventListener('close', () => this.#meter.listen(null));
+  }
+
+  open() {
+    super.open();
+    this.#render();
+  }
+
+  #render() {
+    if (!this.isOpen) return;
+    this.#meter.listen(this.#media.track('microphone'));
+    const device = /** @type {const} */ (['camera', 'microphone']).find((each) => this.#media.problem(each));
+    const note = part(this.dialog, 'problem');
+    note.hidden = !device;
+    if (device) note.textContent = this.#strings.t(`problem.${device}.${this.#media.problem(device)}`);
+  }
+}

@@ -1,0 +1,55 @@
+/** @import {Connection} from '../connection.js' */
+/** @import {Strings} from '../strings.js' */
+import { on, part } from './dom.js';
+import { Modal } from './modal.js';
+
+const KNOWN_REASONS = new Set(['forged', 'fork', 'withheld', 'silence', 'refused']);
+
+/** What the shield means, the safety code and who holds the keys. */
+export class ShieldDialog extends Modal {
+  #connection;
+  #strings;
+  #nameOf;
+
+  /**
+   * @param {object} parts
+   * @param {Connection} parts.connection
+   * @param {Strings} parts.strings
+   * @param {(index: number) => string} parts.nameOf
+   */
+  constructor({ connection, strings, nameOf }) {
+    super('shield-dialog');
+    this.#connection = connection;
+    this.#strings = strings;
+    this.#nameOf = nameOf;
+    on(connection.shield, 'changed', () => this.render());
+    for (const type of ['joined', 'left', 'reset']) on(connection.state, type, () => this.render());
+    this.render();
+  }
+
+  render() {
+    const { state, reason, code, members } = this.#connection.shield.view;
+    const t = (/** @type {string} */ name) => this.#strings.t(name);
+    part(this.dialog, 'line').dataset.state = state;
+    part(this.dialog, 'headline').textContent = t(`shield.headline.${state}`);
+    part(this.dialog, 'explanation').textContent = state === 'problem'
+      ? t(`shield.reason.${KNOWN_REASONS.has(reason) ? reason : 'other'}`) : t(`shield.text.${state}`);
+    part(this.dialog, 'agreed').hidden = !code;
+    part(this.dialog, 'code').replaceChildren(...groups(code));
+    part(this.dialog, 'members').replaceChildren(...members.map((index) => {
+      const item = document.createElement('li');
+      const own = index === this.#connection.state.you;
+      item.textContent = own ? `${this.#nameOf(index)} (${t('you')})` : this.#nameOf(index);
+      return item;
+    }));
+  }
+}
+
+/** @param {string} code groups of digits with spaces between */
+function groups(code) {
+  return code.split(' ').flatMap((digits, place) => {
+    const group = document.createElement('span');
+    group.textContent = digits;
+    return place ? [' ', group] : [group];
+  });
+}

@@ -1,0 +1,4 @@
+import { RoomPage } from './elements/room-page.js';
+
+// last of all, so that everything inside it is known when it starts
+customElements.define('onmeet-room', RoomPage);
