@@ -165,7 +165,7 @@ class Participant:
         self.offers = 0
         self._stamped = stamped
         self._auto_view = auto_view
-        self._on_message = on_message
+        self.on_message = on_message
         self._seq = 0
         self._received = 0
         self._gen = 0
@@ -284,8 +284,8 @@ class Participant:
                 if message["type"] != "resumed":
                     self._received = message["seq"]
                 await self._take(message)
-                if self._on_message is not None:
-                    self._on_message(message)
+                if self.on_message is not None:
+                    self.on_message(message)
                 self._changed.set()
         except LinkClosed as closed:
             self.closed = closed
