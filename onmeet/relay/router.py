@@ -1,22 +1,34 @@
 """The forwarding core of one room: RTP in, rewritten RTP out, and all the feedback between.
 
 Sans-I/O: packets come in by calls, leave through `PacketSink`, the time is an argument.
+
+    Uplink ── Stream (an SSRC) ──▶ Subscription ── Downlink
+       ╰───── Track (layers) ──────────╯
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from onmeet.clock import Clock
-from onmeet.relay.interface import DownSpec, PacketSink, Source, TrackSpec
+from onmeet.relay.counters import Counters
+from onmeet.relay.downlink import Downlink
+from onmeet.relay.interface import PacketSink, Source
+from onmeet.relay.quality import Link, Quality
+from onmeet.relay.speakers import Gate, Speakers
+from onmeet.relay.subscription import Subscription
 from onmeet.relay.track import Track
+from onmeet.relay.uplink import Uplink
 
 __all__ = ["Downlink", "Router", "RouterListener", "Subscription", "Track", "Uplink"]
 
+_MAINTAIN_EVERY = 0.25  # s: rates, histories, demand
+_REFUSED_EVERY = 1.0  # s
+_QUALITY_EVERY = 2.0  # s
+
 
 class RouterListener(Protocol):
-    """News of forwarding, for the owner of the room. Must not raise."""
+    """News of forwarding, for the owner of the room; called from `Router.tick` only. Must not raise."""
 
     def speakers(self, indexes: tuple[int, ...]) -> None:
         """Who speaks, loudest first, at most four; on change."""
@@ -34,70 +46,6 @@ class RouterListener(Protocol):
         """
 
 
-class Subscription:
-    """One track as it flows to one subscriber: output SSRC, offsets, history."""
-
-    track: Track
-    spec: DownSpec
-
-
-class Uplink:
-    """The sending side of one participant."""
-
-    tracks: Mapping[str, Track]  # by MID
-
-    def set_tracks(self, specs: Sequence[TrackSpec]) -> list[Track]:
-        """Publish exactly these tracks; a MID that stays with the same source keeps its Track.
-
-        Subscriptions of tracks that go end here; returns the tracks in the order of `specs`.
-        """
-        raise NotImplementedError
-
-    def on_rtp(self, data: bytes, arrival: float) -> None:
-        """One decrypted RTP packet; `arrival` in seconds of the router's clock. Never raises."""
-
-    def on_rtcp(self, data: bytes, arrival: float) -> None:
-        """One decrypted compound RTCP packet. Never raises."""
-
-    def mute(self, source: Source, muted: bool) -> None:
-        """Stop or resume forwarding a source (no renegotiation). Unknown sources are ignored."""
-
-    def request_keyframe(self, source: Source) -> None:
-        """Ask the publisher for a key frame of every layer somebody watches (throttled)."""
-
-    def close(self) -> None:
-        """End all tracks. Idempotent."""
-
-
-class Downlink:
-    """The receiving side of one participant."""
-
-    def subscribe(self, track: Track, spec: DownSpec) -> Subscription:
-        """Forward `track` from now on; an earlier subscription to it ends first.
-
-        Raises KeyError when the track has ended.
-        """
-        raise NotImplementedError
-
-    def unsubscribe(self, track: Track) -> None:
-        """Stop forwarding; unknown tracks are ignored."""
-
-    def on_rtcp(self, data: bytes, arrival: float) -> None:
-        """One decrypted compound RTCP packet from the subscriber. Never raises."""
-
-    def view(self, sizes: Mapping[str, tuple[int, int]]) -> None:
-        """Device pixels at which each track is shown; absent or (0, 0) = not visible.
-
-        A track subscribed after the last call counts as small until the next one.
-        """
-
-    def keyframe(self, track_id: str) -> None:
-        """This subscriber cannot decode a track: ask for a key frame (throttled)."""
-
-    def close(self) -> None:
-        """End all subscriptions. Idempotent."""
-
-
 class Router:
     """Everything that is forwarded in one room."""
 
@@ -110,17 +58,86 @@ class Router:
         require_sframe: bool = True,
     ) -> None:
         """loudest: how many microphones are forwarded at once."""
+        self.counters = Counters()
+        self._clock = clock
+        self._listener = listener
+        self._check = require_sframe
+        self._gate = Gate(loudest)
+        self._speakers = Speakers(self._gate)
+        self._quality = Quality()
+        self._uplinks: list[Uplink] = []
+        self._downlinks: list[Downlink] = []
+        self._maintain_due = self._refused_due = 0.0
+        self._quality_due = clock() + _QUALITY_EVERY
 
     def add_uplink(self, index: int, sink: PacketSink) -> Uplink:
         """The sending side of participant `index`; `sink` carries feedback to it."""
-        raise NotImplementedError
+        uplink = Uplink(
+            index,
+            sink,
+            self.counters,
+            self._gate,
+            check=self._check,
+            track_ended=self._end_track,
+            forget=self._uplinks.remove,
+        )
+        self._uplinks.append(uplink)
+        return uplink
 
     def add_downlink(self, index: int, sink: PacketSink) -> Downlink:
         """The receiving side of participant `index`."""
-        raise NotImplementedError
+        downlink = Downlink(index, sink, self.counters, self._clock(), self._downlinks.remove)
+        self._downlinks.append(downlink)
+        return downlink
+
+    def _end_track(self, track: Track) -> None:
+        for downlink in self._downlinks:
+            downlink.unsubscribe(track)
 
     def tick(self, now: float) -> None:
         """Everything that time drives; call every 20–25 ms."""
+        if self._gate.tick(now) and self._speakers.update():
+            self._listener.speakers(self._speakers.indexes)
+        for downlink in self._downlinks:
+            downlink.tick(now)
+        for uplink in self._uplinks:
+            uplink.tick(now)
+        if now >= self._maintain_due:
+            self._maintain_due = now + _MAINTAIN_EVERY
+            self._maintain(now)
+        if now >= self._refused_due:
+            self._refused_due = now + _REFUSED_EVERY
+            self._tell_refused()
+        if now >= self._quality_due:
+            self._quality_due = now + _QUALITY_EVERY
+            self._tell_quality(now)
+
+    def _maintain(self, now: float) -> None:
+        for uplink in self._uplinks:
+            uplink.maintain(now)
+            for track in uplink.tracks.values():
+                rids = track.demand(now) if track.kind == "video" else None
+                if rids is not None:
+                    self._listener.demand(track.index, track.source, rids)
+
+    def _tell_refused(self) -> None:
+        for uplink in self._uplinks:
+            for source, count in uplink.take_refused().items():
+                self._listener.refused(uplink.index, source, count)
+
+    def _tell_quality(self, now: float) -> None:
+        links: dict[int, list[Link]] = {}
+        for uplink in self._uplinks:
+            links.setdefault(uplink.index, []).append(uplink.link(now))
+        for downlink in self._downlinks:
+            links.setdefault(downlink.index, []).append(downlink.link(now))
+        changed = self._quality.update(links)
+        if changed:
+            self._listener.quality(changed)
 
     def close(self) -> None:
         """Close every link. Idempotent."""
+        for downlink in tuple(self._downlinks):
+            downlink.close()
+        for uplink in tuple(self._uplinks):
+            uplink.close()

@@ -33,13 +33,16 @@ class Feedback(NamedTuple):
     arrivals: tuple[tuple[int, float | None], ...]  # sequence → arrival, None = not received
 
 
-def build(sender: int, media: int, number: int, arrivals: Sequence[tuple[int, float]]) -> tuple[bytes, int]:
+def build(
+    sender: int, media: int, number: int, base: int, arrivals: Sequence[tuple[int, float]]
+) -> tuple[bytes, int]:
     """One message, and how many of the given arrivals it covers.
 
-    arrivals: (index, seconds), indexes (extended sequence numbers) rising and distinct, at least one.
+    base: the first index (extended sequence number) reported on; what lies between it and the first
+    arrival counts as lost. Must be less than `MAX_SPAN` before the first arrival.
+    arrivals: (index, seconds), indexes rising and distinct, at least one.
     It covers fewer when the span or a delta would not fit; send the rest in the next message.
     """
-    base = arrivals[0][0]
     reference = int(arrivals[0][1] / _REFERENCE)
     last = reference * _PER_REFERENCE
     symbols: list[int] = []

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 __all__ = [
+    "FRAME_START",
+    "FRAME_START_MASK",
+    "HIGHEST_TID",
     "KEY_FRAME_HEADER",
     "Descriptor",
     "build",
@@ -15,13 +18,18 @@ __all__ = [
 
 KEY_FRAME_HEADER = 10  # RFC 7741 §4.3, RFC 6386 §9.1: tag, start code, width, height
 
+HIGHEST_TID = 3  # RFC 7741 §4.2: the temporal layer index has two bits
+
 _EXTENDED = 0x80  # X
 _START = 0x10  # S
 _PARTITION = 0x07  # PID
+FRAME_START_MASK = _START | _PARTITION
+FRAME_START = _START  # of the first octet under the mask: the first packet of a frame
 _HAS_PICTURE = 0x80  # I
 _HAS_TL0 = 0x40  # L
 _HAS_TID = 0x20  # T
 _HAS_KEY_INDEX = 0x10  # K
+_SYNC = 0x20  # Y
 _WIDE = 0x80  # M: the picture id has 15 bits
 _START_CODE = b"\x9d\x01\x2a"  # RFC 6386 §9.1
 
@@ -36,6 +44,7 @@ class Descriptor(NamedTuple):
     tl0: int
     tl0_at: int
     tid: int
+    sync: bool  # Y: depends on the base layer only, so receivers may start to follow its layer here
     payload: int  # where the VP8 payload begins
 
 
@@ -50,10 +59,10 @@ def parse(data: bytes | bytearray, start: int, end: int) -> Descriptor | None:
 
 def _read(data: bytes | bytearray, start: int) -> Descriptor:
     first = data[start]
-    starts = first & (_START | _PARTITION) == _START
+    starts = first & FRAME_START_MASK == FRAME_START
     at = start + 1
     picture_id = picture_at = tl0 = tl0_at = tid = -1
-    bits = 0
+    bits, sync = 0, False
     if first & _EXTENDED:
         fields = data[at]
         at += 1
@@ -70,9 +79,9 @@ def _read(data: bytes | bytearray, start: int) -> Descriptor:
             at += 1
         if fields & (_HAS_TID | _HAS_KEY_INDEX):
             if fields & _HAS_TID:
-                tid = data[at] >> 6
+                tid, sync = data[at] >> 6, bool(data[at] & _SYNC)
             at += 1
-    return Descriptor(starts, picture_id, picture_at, bits, tl0, tl0_at, tid, at)
+    return Descriptor(starts, picture_id, picture_at, bits, tl0, tl0_at, tid, sync, at)
 
 
 def rewrite(buffer: bytearray, shift: int, descriptor: Descriptor, picture: int, tl0: int) -> None:
@@ -116,5 +125,5 @@ def build(*, start: bool, picture_id: int = -1, tl0: int = -1, tid: int = -1, sy
     if tl0 >= 0:
         out.append(tl0)
     if tid >= 0:
-        out.append(tid << 6 | (0x20 if sync else 0))
+        out.append(tid << 6 | (_SYNC if sync else 0))
     return bytes(out)
