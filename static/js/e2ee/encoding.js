@@ -67,7 +67,7 @@ export const sameBytes = (a, b) => a.length === b.length && a.every((byte, i) =>
  */
 export function canonical(value) {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return String(value);
-  if (typeof value === "string" && PLAIN.test(value)) return `"${value}"`;
+  if (typeof value === 'string' && PLAIN.test(value)) return `"${value}"`;
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) throw new BodyError('not canonical');
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -58,12 +58,12 @@ async function diffieHellman(privateKey, publicKey) {
   return shared;
 }
 
-/** Whether sealing to this key can work; every member must come to the same answer.
- * @param {Bytes} publicKey */
-export async function isUsable(publicKey) {
-  const probe = await generateKemPair();
-  return diffieHellman(probe.privateKey, publicKey).then(() => true, () => false);
-}
+/**
+ * Whether sealing to this key can work; every member must come to the same answer.
+ * @param {Bytes} publicKey @param {KemPair} probe any pair of ours
+ */
+export const isUsable = (publicKey, probe) =>
+  diffieHellman(probe.privateKey, publicKey).then(() => true, () => false);
 
 /**
  * The AEAD key and the nonce of the first and only message (RFC 9180 §4.1 and §5.1, base mode).
