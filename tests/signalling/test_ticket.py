@@ -1,0 +1,53 @@
+"""The ticket crosses the Unix socket whole or not at all."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onmeet.errors import ProtocolError
+from onmeet.signalling.ticket import Ticket
+
+GOOD = Ticket("abc-defg-hij", "host", "b" * 24, 50, 1000.0)
+
+
+def test_a_ticket_survives_the_crossing() -> None:
+    assert Ticket.from_json(GOOD.to_json(), now=999.0) == GOOD
+
+
+def test_an_expired_ticket_is_refused() -> None:
+    with pytest.raises(ProtocolError, match="expired"):
+        Ticket.from_json(GOOD.to_json(), now=1000.1)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("room", ""), ("room", "ABC"), ("room", 7), ("room", "a" * 65), ("room", "../x"),
+        ("role", "owner"), ("role", None),
+        ("browser", ""), ("browser", "a b"), ("browser", "x" * 129), ("browser", None),
+        ("limit", 0), ("limit", True), ("limit", 2000), ("limit", 1.5),
+        ("expires", "soon"), ("expires", float("nan")), ("expires", None),
+    ],
+)  # fmt: skip
+def test_an_ill_typed_field_is_refused(field: str, value: object) -> None:
+    fields = {**json.loads(GOOD.to_json()), field: value}
+    with pytest.raises(ProtocolError, match="bad-ticket"):
+        Ticket.from_json(json.dumps(fields).encode(), now=0)
+
+
+def test_a_missing_field_is_refused() -> None:
+    for name in json.loads(GOOD.to_json()):
+        fields = json.loads(GOOD.to_json())
+        del fields[name]
+        with pytest.raises(ProtocolError, match="bad-ticket"):
+            Ticket.from_json(json.dumps(fields).encode(), now=0)
+
+
+@given(st.binary(max_size=200) | st.just(b"[" * 100_000))
+def test_noise_is_no_ticket(noise: bytes) -> None:
+    with pytest.raises(ProtocolError, match="bad-ticket"):
+        Ticket.from_json(noise, now=0)
