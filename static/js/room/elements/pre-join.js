@@ -38,6 +38,7 @@ export class PreJoin extends HTMLElement {
       && /** @type {DevicePicker} */ (one(this, 'onmeet-devices')).bind({ media, preferences, strings });
     for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) this.#show(device);
     this.#showAvatar();
+    part(this, 'join', HTMLButtonElement).disabled = false;
   }
 
   /** Show the page's usual face, and put the cursor where it is wanted. */
