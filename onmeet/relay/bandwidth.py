@@ -3,8 +3,8 @@
 `RembEstimator` trusts the receiver's own estimate (REMB) when that says "less", and report blocks when
 they show heavy loss. A browser's REMB never exceeds about 1.5 times what it receives, so "more" cannot be
 read from it: while nothing complains, the estimate grows by itself, just far enough above what is sent for
-the next layer to be tried. A try that fails makes the next one wait longer. Only a REMB far above what is sent
-(measured while more was sent, or by another kind of receiver) vouches for more at once.
+the next layer to be tried. A try that fails makes the next one wait longer. Only a REMB far above what is
+sent (measured while more was sent, or by another kind of receiver) vouches for more at once.
 """
 
 from __future__ import annotations
