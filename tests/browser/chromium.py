@@ -7,8 +7,9 @@ from types import TracebackType
 from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.window import INSTRUMENTS, Window
+from tests.browser.window import INSTRUMENTS, PageLeftError, Window
 
 FLAGS = (
     "--no-sandbox",
@@ -49,7 +50,13 @@ class ChromiumWindow(Window):
         self.page.context.close()
 
     def call(self, function: str, text: str) -> str:
-        return str(self.page.evaluate(function, text))
+        try:
+            return str(self.page.evaluate(function, text))
+        except PlaywrightError as error:
+            if "context was destroyed" in error.message:
+                self.page.wait_for_load_state("load")
+                raise PageLeftError from error
+            raise
 
     def click_at(self, x: float, y: float) -> None:
         self.page.mouse.click(x, y)
@@ -82,8 +89,11 @@ class ChromiumWindow(Window):
 
     def _tap(self, socket: WebSocket) -> None:
         self.sockets.append(socket.url)
-        socket.on("framesent", self.wire.append)
-        socket.on("framereceived", self.wire.append)
+        socket.on("framesent", self._keep)
+        socket.on("framereceived", self._keep)
+
+    def _keep(self, frame: str | bytes) -> None:
+        self.wire.append(frame)
 
 
 class Chromium:

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.browser.bidi import BiDi, Json
-from tests.browser.window import INSTRUMENTS, Window
+from tests.browser.bidi import BiDi, BiDiError, Json
+from tests.browser.window import INSTRUMENTS, PageLeftError, Window
 
 PREFERENCES: dict[str, bool | int | str] = {
     "media.navigator.permission.disabled": True,
@@ -83,13 +83,16 @@ class FirefoxWindow(Window):
         self._bidi.command("browser.removeUserContext", userContext=self._user_context)
 
     def call(self, function: str, text: str) -> str:
-        answer = self._bidi.command(
-            "script.callFunction",
-            functionDeclaration=function,
-            arguments=[{"type": "string", "value": text}],
-            target={"context": self._context},
-            awaitPromise=True,
-        )
+        try:
+            answer = self._bidi.command(
+                "script.callFunction",
+                functionDeclaration=function,
+                arguments=[{"type": "string", "value": text}],
+                target={"context": self._context},
+                awaitPromise=True,
+            )
+        except BiDiError as error:
+            raise PageLeftError from error
         if answer["type"] == "exception":
             raise AssertionError(answer["exceptionDetails"]["text"])
         return str(answer["result"]["value"])

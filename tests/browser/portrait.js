@@ -51,7 +51,8 @@
     oval(pick(CLOTHES, 2), x, HEIGHT + 70, 250, 210);
     pen.fillStyle = skin;
     pen.fillRect(x - 36, y + 80, 72, 90);
-    oval('rgba(0, 0, 0, .10)', x, y + 112, 58, 24);
+    pen.fillStyle = 'rgba(0, 0, 0, .12)';
+    pen.fillRect(x - 36, y + 100, 72, 36);
     oval(hair, x, y - 34, 104, 112);
     oval(skin, x, y + 14, 88, 112);
     oval(hair, x - 20, y - 82, 88, 40, -0.22);
@@ -70,7 +71,18 @@
       pen.lineWidth = 5;
       for (const side of [-34, 34]) pen.strokeRect(x + side - 25, y - 14, 50, 36);
     }
-    oval('#a14b43', x, y + 68, 24, 5 + Math.abs(Math.sin(time / 300 + who)) * 8);
+    const open = Math.max(0, Math.sin(time / 300 + who)) * 10;
+    pen.fillStyle = '#9c4a42';
+    pen.beginPath();
+    pen.moveTo(x - 27, y + 60);
+    pen.quadraticCurveTo(x, y + 72, x + 27, y + 60);
+    pen.quadraticCurveTo(x, y + 84 + open, x - 27, y + 60);
+    pen.fill();
+    pen.fillStyle = 'rgba(0, 0, 0, .16)';
+    pen.beginPath();
+    pen.moveTo(x - 3, y + 14);
+    pen.quadraticCurveTo(x + 14, y + 40, x - 8, y + 42);
+    pen.fill();
   };
 
   const paint = () => {

@@ -72,7 +72,6 @@ def test_from_the_landing_page_into_the_room_without_a_mouse(
     person.is_muted(True)
     _tab_to(page, "leave")
     page.press("Enter")
-    person.chooses_to_leave_only()
     person.is_out("left")
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.waiting import until
+
+T = TypeVar("T")
 
 INSTRUMENTS = (Path(__file__).parent / "instruments.js").read_text(encoding="utf-8")
 
@@ -19,6 +22,10 @@ _EVALUATE = """async (text) => {{
   const answer = await ({function})(...JSON.parse(text));
   return JSON.stringify(answer ?? null);
 }}"""
+
+
+class PageLeftError(Exception):
+    """The page went away, for another one, while it was being asked."""
 
 
 def by_testid(name: str) -> str:
@@ -53,7 +60,10 @@ class Window(ABC):
 
     @abstractmethod
     def call(self, function: str, text: str) -> str:
-        """Call a JavaScript function (its source) with one string; it resolves to a string."""
+        """Call a JavaScript function (its source) with one string; it resolves to a string.
+
+        Raises PageLeftError when the page went away meanwhile.
+        """
 
     @abstractmethod
     def click_at(self, x: float, y: float) -> None:
@@ -86,8 +96,15 @@ class Window(ABC):
     # what is built on them
 
     def evaluate(self, function: str, *args: Any) -> Any:
-        """Call a JavaScript function (its source) with JSON arguments; its answer is JSON, too."""
-        return json.loads(self.call(_EVALUATE.format(function=function), json.dumps(args)))
+        """Call a JavaScript function (its source) with JSON arguments; its answer is JSON, too.
+
+        When the page is left while it answers, the page that comes in its place is asked.
+        """
+        source, text = _EVALUATE.format(function=function), json.dumps(args)
+        try:
+            return json.loads(self.call(source, text))
+        except PageLeftError:
+            return json.loads(self.call(source, text))
 
     @property
     def url(self) -> str:
@@ -96,7 +113,14 @@ class Window(ABC):
 
     def until(self, function: str, *args: Any, what: str, within: float = 10.0) -> Any:
         """Evaluate until the answer is true; `what` completes "waited 10 s for …"."""
-        return until(lambda: self.evaluate(function, *args), what, within=within, pause=self.pause)
+        return self.wait(lambda: self.evaluate(function, *args), what, within=within)
+
+    def wait(self, check: Callable[[], T], what: str, *, within: float = 10.0) -> T:
+        """Ask until the answer is true; an AssertionError says where the window is and what went wrong in it."""
+        try:
+            return until(check, what, within=within, pause=self.pause)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; at {self.url.partition('#')[0]}; {self.problems}") from None
 
     def shows(self, selector: str) -> bool:
         """Whether an element like that is visible now."""
@@ -104,11 +128,11 @@ class Window(ABC):
 
     def until_shown(self, selector: str, *, within: float = 10.0) -> None:
         """Wait until an element like that is visible."""
-        until(lambda: self.shows(selector), f"{selector} to show", within=within, pause=self.pause)
+        self.wait(lambda: self.shows(selector), f"{selector} to show", within=within)
 
     def until_gone(self, selector: str, *, within: float = 10.0) -> None:
         """Wait until no element like that is visible."""
-        until(lambda: not self.shows(selector), f"{selector} to go", within=within, pause=self.pause)
+        self.wait(lambda: not self.shows(selector), f"{selector} to go", within=within)
 
     def text(self, selector: str = "body") -> str:
         """The visible text of the first element like that, "" when there is none."""
@@ -116,12 +140,7 @@ class Window(ABC):
 
     def until_text(self, text: str, selector: str = "body", *, within: float = 10.0) -> None:
         """Wait until the element's visible text contains `text`."""
-        until(
-            lambda: text in self.text(selector),
-            f"{text!r} in {selector}",
-            within=within,
-            pause=self.pause,
-        )
+        self.wait(lambda: text in self.text(selector), f"{text!r} in {selector}", within=within)
 
     def attribute(self, selector: str, name: str) -> str | None:
         """An attribute of the first element like that."""
@@ -139,7 +158,7 @@ class Window(ABC):
             return "x" in spot and spot == before
 
         try:
-            until(settled, f"{selector} to be clickable", within=within, pause=self.pause)
+            self.wait(settled, f"{selector} to be clickable", within=within)
         except AssertionError as error:
             raise AssertionError(f"{error}; {spot.get('problem')}") from None
         self.click_at(spot["x"], spot["y"])

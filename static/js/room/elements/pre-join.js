@@ -31,7 +31,8 @@ export class PreJoin extends HTMLElement {
     this.#media = media;
     this.#strings = strings;
     const name = part(this, 'name', HTMLInputElement);
-    name.value = preferences.load().name || name.dataset.accountName || '';
+    // what was typed while the script was still on its way stays
+    name.value ||= preferences.load().name || name.dataset.accountName || '';
     name.addEventListener('input', () => { this.#nameProblem(''); this.#showAvatar(); });
     this.#listen(media, preferences);
     one(this, 'onmeet-devices') instanceof DevicePicker
