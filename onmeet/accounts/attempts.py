@@ -71,13 +71,24 @@ class Attempts:
                 raise TooManyAttempts(math.ceil(wait))
             for key, rule in rules:
                 self._count(key, rule, now)
-            while len(self._counts) > MOST_COUNTED:
-                self._counts.popitem(last=False)
+            self._forget(now)
 
     def succeeded(self, account: str, client: str) -> None:
         """The password was right: this client's counter for the account starts afresh."""
         with self._lock:
             self._counts.pop((account, client), None)
+
+    def __len__(self) -> int:
+        """Counters in memory."""
+        return len(self._counts)
+
+    def _forget(self, now: float) -> None:
+        """Drop what is too old or too much: the counters stand in the order of their last use."""
+        while self._counts:
+            oldest = next(iter(self._counts.values()))
+            if len(self._counts) <= MOST_COUNTED and now - oldest.last <= FORGET_SECONDS:
+                return
+            self._counts.popitem(last=False)
 
     def _current(self, key: tuple[str, str], now: float) -> _Count:
         count = self._counts.get(key)

@@ -62,8 +62,8 @@ class Accounts:
     ) -> None:
         self._database = database
         self._key = key.encode()
-        self._passwords = passwords or Passwords()
-        self._attempts = attempts or Attempts()
+        self._passwords = Passwords() if passwords is None else passwords
+        self._attempts = Attempts() if attempts is None else attempts
         self._wall_clock = wall_clock
 
     def register(self, email: str, password: str, name: str = "") -> None:

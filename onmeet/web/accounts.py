@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Blueprint, Response, flash, redirect, request, session, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -54,9 +54,11 @@ def _ask_to_sign_in() -> AnyResponse:
 
 
 @blueprint.get("/register")
-def register() -> Response:
+def register() -> AnyResponse:
     """The form for a new account."""
     _refuse_when_closed()
+    if current_user.is_authenticated:
+        return redirect(url_for("meetings.mine"))
     return RegisterPage(form=RegisterForm()).render()
 
 
@@ -140,4 +142,10 @@ def _wrong() -> str:
 
 
 def _slow_down(seconds: int) -> str:
-    return str(gettext("Too many attempts. Please wait %(seconds)s seconds.", seconds=seconds))
+    return str(
+        ngettext(
+            "Too many attempts. Please wait %(num)s second.",
+            "Too many attempts. Please wait %(num)s seconds.",
+            seconds,
+        )
+    )

@@ -46,8 +46,8 @@ def metrics() -> Response:
         abort(404)
     registry = CollectorRegistry()
     figures = _ask("metrics")
-    Gauge("onmeet_relay_up", "Whether the relay answers", registry=registry).set(figures is not None)
-    for name, value in _numbers(figures or {}):
+    shown = dict(_numbers(figures or {})) | {"up": float(figures is not None)}
+    for name, value in shown.items():
         Gauge(f"onmeet_relay_{name}", f"Relay: {name.replace('_', ' ')}", registry=registry).set(value)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
@@ -67,7 +67,7 @@ def _numbers(figures: dict[str, Any], prefix: str = "") -> list[tuple[str, float
         name = f"{prefix}{key}"
         if isinstance(value, dict):
             found += _numbers(value, f"{name}_")
-        elif isinstance(value, (int, float)) and name.isidentifier() and name.isascii():
+        elif type(value) in (int, float) and name.isidentifier() and name.isascii():
             found.append((name, float(value)))
     return found
 

@@ -1,0 +1,151 @@
+"""A whole web app on a database of its own, and visitors who walk through it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from onmeet import migrations
+from onmeet.accounts.attempts import Attempts
+from onmeet.accounts.passwords import Passwords
+from onmeet.accounts.service import Accounts
+from onmeet.config import Config
+from onmeet.db import connect
+from onmeet.meetings.service import Meetings
+from onmeet.web.app import create_app
+from onmeet.web.limits import limiter
+from onmeet.web.services import Services
+
+QUICK = Passwords(time_cost=1, memory_kib=8)
+
+PASSWORD = "seven green parrots"
+
+
+class HandClock:
+    """A clock that only moves when told; callable as seconds."""
+
+    def __init__(self, start: float = 1_000_000.0) -> None:
+        self.seconds = start
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def pass_by(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class House:
+    """The app with its services. `clock` drives waiting times and the ends of sign-ins."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.clock = HandClock()
+        self.attempts = Attempts(self.clock)
+        database = connect(config.database_url)
+        self.services = Services(
+            config=config,
+            database=database,
+            accounts=Accounts(
+                database,
+                key=config.secret_key,
+                passwords=QUICK,
+                attempts=self.attempts,
+                wall_clock=self.clock,
+            ),
+            meetings=Meetings(database, anyone_may_start=config.start == "anyone"),
+        )
+        self.app: Flask = create_app(config, self.services)
+        limiter.reset()
+
+    def visitor(self, **headers: str) -> Visitor:
+        """Somebody with a browser of their own; `headers` go with every request."""
+        return Visitor(self.app.test_client(), headers)
+
+    def member(self, email: str = "ada@example.org", name: str = "") -> Visitor:
+        """Somebody with an account, signed in."""
+        self.services.accounts.register(email, PASSWORD, name)
+        visitor = self.visitor()
+        assert visitor.sign_in(email).status_code == 303
+        return visitor
+
+    def close(self) -> None:
+        """Leave no connection behind."""
+        self.services.database.close()
+
+
+class Visitor:
+    """A browser: cookies, and the token of the last page for its forms."""
+
+    def __init__(self, client: FlaskClient, headers: dict[str, str]) -> None:
+        self.client = client
+        self.headers = headers
+
+    def open(self, path: str, **options: Any) -> TestResponse:
+        """Load a page."""
+        return self.client.get(path, headers={**self.headers, **options.pop("headers", {})}, **options)
+
+    def token(self) -> str:
+        """The CSRF token that pages of this visitor carry."""
+        found = re.search(r'name="csrf-token" content="([^"]+)"', self.open("/privacy").text)
+        assert found is not None
+        return unescape(found[1])
+
+    def send(self, path: str, **fields: str) -> TestResponse:
+        """Submit a form of ours."""
+        return self.client.post(path, data={"csrf_token": self.token(), **fields}, headers=self.headers)
+
+    def start_meeting(self) -> TestResponse:
+        """Press the start page's button, as its script does."""
+        headers = {**self.headers, "X-CSRFToken": self.token(), "Accept": "application/json"}
+        return self.client.post("/m", headers=headers)
+
+    def sign_in(self, email: str = "ada@example.org", password: str = PASSWORD, **more: str) -> TestResponse:
+        """Fill in the sign-in form."""
+        return self.send("/sign-in", email=email, password=password, **more)
+
+
+def make_config(data: Path, **changes: Any) -> Config:
+    """Settings as they are from an empty environment, apart from `changes`."""
+    config = Config.from_env({"ONMEET_DATA": str(data), "ONMEET_MEDIA_IP": "127.0.0.1"})
+    return replace(config, **changes)
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file with nothing in it, to be copied."""
+    config = make_config(tmp_path_factory.mktemp("house") / "var")
+    migrations.upgrade(config)
+    return config.data / "onmeet.db"
+
+
+@pytest.fixture
+def build_house(empty_database: Path, tmp_path: Path) -> Iterator[Any]:
+    """Makes a house for given settings: `build_house(start="accounts")`."""
+    houses: list[House] = []
+
+    def build(**changes: Any) -> House:
+        config = make_config(tmp_path / f"var{len(houses)}", **changes)
+        shutil.copy(empty_database, config.data / "onmeet.db")
+        houses.append(House(config))
+        return houses[-1]
+
+    yield build
+    for house in houses:
+        house.close()
+
+
+@pytest.fixture
+def house(build_house: Any) -> House:
+    """A house with the default settings."""
+    built: House = build_house()
+    return built

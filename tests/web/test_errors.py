@@ -1,0 +1,104 @@
+"""Every error is a page in the house's style, with the way back, and never says more than it should."""
+
+from __future__ import annotations
+
+import pytest
+import structlog.testing
+from flask import abort
+
+from onmeet.web.errors import TEXTS
+from tests.factories.house import House
+
+GERMAN = {"Accept-Language": "de"}
+
+
+def add_failing_route(house: House) -> None:
+    def fail(status: int) -> str:
+        if status == 500:
+            raise RuntimeError("grace@example.org typed this")
+        abort(status)
+
+    house.app.add_url_rule("/fail/<int:status>", "fail", fail)
+
+
+@pytest.mark.parametrize("status", sorted(TEXTS))
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_error_pages_speak_the_visitors_language(house: House, status: int, language: str) -> None:
+    add_failing_route(house)
+    answer = house.visitor(**{"Accept-Language": language}).open(f"/fail/{status}")
+    title, _ = TEXTS[status]
+    assert answer.status_code == status
+    assert f'<html lang="{language}"' in answer.text
+    assert (str(title) in answer.text) == (language == "en")
+    assert 'href="/"' in answer.text
+
+
+def test_a_bug_shows_and_logs_nothing_that_somebody_typed(house: House) -> None:
+    add_failing_route(house)
+    with structlog.testing.capture_logs() as logged:
+        answer = house.visitor().open("/fail/500")
+    assert "grace@example.org" not in answer.text
+    assert "RuntimeError" not in answer.text
+    (event,) = logged
+    assert event["event"] == "unhandled error"
+    assert "grace" not in str({k: v for k, v in event.items() if k != "exc_info"})
+
+
+def test_a_wrong_method_says_which_ones_are_right(house: House) -> None:
+    answer = house.visitor().open("/sign-out")
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_scripts_get_errors_as_json(house: House) -> None:
+    answer = house.visitor().open("/nothing", headers={"Accept": "application/json"})
+    assert answer.status_code == 404
+    assert answer.get_json()["error"]
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain"])
+def test_too_large_a_body_is_refused(house: House, content_type: str) -> None:
+    visitor = house.visitor()
+    token = visitor.token()
+    answer = visitor.client.post(
+        "/sign-in",
+        data=b"email=" + b"a" * 70_000,
+        content_type=content_type,
+        headers={"X-CSRFToken": token},
+    )
+    assert answer.status_code == 413
+
+
+def test_too_many_requests_are_slowed_down_with_a_friendly_page(house: House) -> None:
+    visitor = house.visitor()
+    token = visitor.token()
+    answers = [
+        visitor.client.post("/register", data={"csrf_token": token, "email": "no"}).status_code
+        for _ in range(6)
+    ]
+    assert answers == [422] * 5 + [429]
+    last = visitor.client.post("/register", data={"csrf_token": token}, headers=GERMAN)
+    assert last.status_code == 429
+    assert last.headers["Retry-After"]
+    assert "Bitte etwas langsamer" in last.text
+
+
+def test_clients_are_limited_each_on_their_own(house: House) -> None:
+    visitor = house.visitor()
+    token = visitor.token()
+
+    def register_from(address: str) -> int:
+        environ = {"REMOTE_ADDR": address}
+        data = {"csrf_token": token, "email": "no"}
+        return visitor.client.post("/register", data=data, environ_base=environ).status_code
+
+    assert [register_from("2001:db8::1") for _ in range(6)][-1] == 429
+    assert register_from("2001:db8::ffff") == 429  # the same household
+    assert register_from("2001:db8:0:1::1") == 422
+    assert register_from("192.0.2.1") == 422
+
+
+def test_health_is_asked_without_limit(house: House) -> None:
+    visitor = house.visitor()
+    assert {visitor.open("/robots.txt").status_code for _ in range(1300)} == {200, 429}
+    assert visitor.open("/healthz").status_code == 503

@@ -1,0 +1,96 @@
+"""What the operator's tools see, and what strangers do not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from onmeet.signalling import client as relay
+from tests.factories.house import House
+
+FIGURES = {"rooms": 2, "participants": 5, "media": {"packets": 10, "ratio": 0.5}, "name": "Ada", "up": True}
+
+
+@contextmanager
+def answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> Iterator[list[Any]]:
+    asked: list[Any] = []
+
+    def query(path: Any, question: Any, timeout: float) -> dict[str, Any]:
+        asked.append((path, question))
+        return answer
+
+    monkeypatch.setattr(relay, "query", query)
+    yield asked
+
+
+def test_all_is_well_when_the_relay_answers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(monkeypatch, {"status": "ok"}) as asked:
+        answer = house.visitor().open("/healthz")
+    assert answer.status_code == 200
+    assert answer.get_json() == {
+        "status": "ok",
+        "version": "0.1.0",
+        "relay": "ok",
+        "sip": "absent",
+        "notice": "on-meet",
+    }
+    assert asked == [(house.config.relay_socket, {"query": "health"})]
+
+
+def test_a_missing_relay_makes_the_server_unwell(house: House) -> None:
+    answer = house.visitor().open("/healthz")
+    assert answer.status_code == 503
+    assert json.loads(answer.text)["relay"] == "down"
+
+
+def test_health_sets_no_cookie(house: House) -> None:
+    assert "Set-Cookie" not in house.visitor().open("/healthz").headers
+
+
+def test_metrics_are_numbers_only(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(monkeypatch, FIGURES):
+        text = house.visitor().open("/metrics").text
+    assert "onmeet_relay_up 1.0" in text
+    assert "onmeet_relay_participants 5.0" in text
+    assert "onmeet_relay_media_ratio 0.5" in text
+    assert "Ada" not in text
+    assert text.count("# TYPE onmeet_relay_up ") == 1
+
+
+def test_metrics_say_that_the_relay_is_down(house: House) -> None:
+    assert "onmeet_relay_up 0.0" in house.visitor().open("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "status"),
+    [
+        ("127.0.0.1", {}, 200),
+        ("::1", {}, 200),
+        ("192.0.2.7", {}, 404),
+        ("127.0.0.1", {"X-Forwarded-For": "192.0.2.7"}, 404),
+        ("127.0.0.1", {"Forwarded": "for=192.0.2.7"}, 404),
+        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, 404),
+        ("192.0.2.7", {"X-Forwarded-For": "127.0.0.1"}, 404),
+        ("192.0.2.7", {"Authorization": "Bearer let-me-see"}, 200),
+        ("192.0.2.7", {"Authorization": "Bearer let-me-seé"}, 404),
+        ("192.0.2.7", {"Authorization": "Bearer "}, 404),
+    ],
+)
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_metrics_are_for_this_machine_or_the_token(
+    build_house: Any, address: str, headers: dict[str, str], status: int, proxies: int
+) -> None:
+    house: House = build_house(metrics_token="let-me-see", proxies=proxies)
+    answer = house.visitor().client.get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address})
+    assert answer.status_code == status
+
+
+def test_without_a_token_no_bearer_opens_the_metrics(house: House) -> None:
+    answer = house.visitor().client.get(
+        "/metrics", headers={"Authorization": "Bearer None"}, environ_base={"REMOTE_ADDR": "192.0.2.7"}
+    )
+    assert answer.status_code == 404
