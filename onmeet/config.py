@@ -213,7 +213,7 @@ def detect_addresses() -> tuple[str, ...]:
     found: list[str] = []
     for adapter in ifaddr.get_adapters():
         for entry in adapter.ips:
-            address = ipaddress.ip_address(entry.ip if entry.is_IPv4 else entry.ip[0])
+            address = ipaddress.ip_address(entry.ip if isinstance(entry.ip, str) else entry.ip[0])
             if not (address.is_loopback or address.is_link_local or address.is_unspecified):
                 found.append(str(address))
     found.sort(key=lambda a: ipaddress.ip_address(a).version)
