@@ -27,7 +27,7 @@ FOLLOW_SECONDS = 7.0  # longer than the longest interval of consent checks (RFC 
 """A bound path that stays silent this long yields to one that is checked without USE-CANDIDATE.
 
 Firefox's consent checks carry none, so this is how they are followed through a new NAT binding."""
-MAX_PATHS = 8
+MAX_PATHS = 16
 """Paths of one peer on which media is taken; the one heard least recently is forgotten."""
 
 ICE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"  # RFC 8839 §5.4
