@@ -20,6 +20,9 @@ __all__ = ["Base", "Database", "connect"]
 BUSY_SECONDS = 10
 """How long a statement waits for another writer before it gives up."""
 
+ERASE_SECONDS = 0.25
+"""How long emptying the log waits for readers: somebody waits for the page meanwhile."""
+
 
 class Base(DeclarativeBase):
     """Root of all stored models; each column says why it exists (`onmeet.notices.columns`)."""
@@ -39,6 +42,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._traces_left = False
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -56,17 +60,22 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.connection(execution_options={"onmeet_writes": True})
             yield session
+        if self._traces_left:
+            self.erase_traces()
 
     def erase_traces(self) -> bool:
         """Empty SQLite's write-ahead log, where deleted text outlives its row; call it after deleting.
 
-        False means that an open reader was in the way and the text is still there: try again later.
-        Other databases have no such switch here, and True is returned.
+        False means that an open reader was in the way and the text is still there: the next write tries
+        again. Other databases have no such switch here, and True is returned.
         """
         if self.engine.dialect.name != "sqlite":
             return True
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"PRAGMA busy_timeout = {int(ERASE_SECONDS * 1000)}"))
             busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar_one()
+            connection.execute(text(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"))
+        self._traces_left = bool(busy)
         return not busy
 
     def close(self) -> None:

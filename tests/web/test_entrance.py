@@ -1,0 +1,101 @@
+"""Tickets: who is let through to the relay, as what."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import jsonify
+
+from onmeet.errors import UserError
+from onmeet.signalling.ticket import TICKET_SECONDS, Ticket
+from onmeet.web.entrance import Forbidden, ticket_for
+from tests.factories.house import House, Visitor
+
+CODE = "abc-defg-hjk"
+
+
+@pytest.fixture
+def ask(build_house: Any) -> Callable[..., tuple[House, Callable[[Visitor, str], dict[str, Any]]]]:
+    """A house with a route that shows the ticket, as the socket's route would hand it on."""
+
+    def make(**changes: Any) -> tuple[House, Callable[[Visitor, str], dict[str, Any]]]:
+        house: House = build_house(**changes)
+
+        def show(code: str) -> Any:
+            try:
+                ticket = ticket_for(code)
+            except UserError as error:
+                return jsonify(status=error.status, forbidden=isinstance(error, Forbidden))
+            Ticket.from_json(ticket.to_json(), now=time.time())  # the relay accepts it
+            return jsonify({name: getattr(ticket, name) for name in Ticket.__slots__})
+
+        house.app.add_url_rule("/show/<code>", "show", show)
+        return house, lambda visitor, code: visitor.open(f"/show/{code}").get_json()
+
+    return make
+
+
+def test_a_guest_who_opened_the_page_gets_a_ticket(ask: Any) -> None:
+    house, ticket = ask(max_participants=7)
+    visitor = house.visitor()
+    visitor.open(f"/m/{CODE}")
+    given = ticket(visitor, CODE)
+    assert (given["room"], given["role"], given["limit"]) == (CODE, "guest", 7)
+    assert 0 < given["expires"] - time.time() <= TICKET_SECONDS
+
+
+def test_the_browser_keeps_its_id_and_another_has_another(ask: Any) -> None:
+    house, ticket = ask()
+    first, second = house.visitor(), house.visitor()
+    for visitor in (first, second):
+        visitor.open(f"/m/{CODE}")
+    mine = ticket(first, CODE)["browser"]
+    first.open("/m/abc-defg-hjm")
+    assert ticket(first, CODE)["browser"] == mine
+    assert ticket(second, CODE)["browser"] != mine
+    assert len(mine) >= 24
+
+
+def test_a_browser_that_never_opened_the_page_is_forbidden(ask: Any) -> None:
+    house, ticket = ask()
+    assert ticket(house.visitor(), CODE) == {"status": 403, "forbidden": True}
+
+
+def test_the_browser_that_started_the_meeting_is_host_and_others_are_not(ask: Any) -> None:
+    house, ticket = ask()
+    host, guest = house.visitor(), house.visitor()
+    code = host.start_meeting().get_json()["code"]
+    for visitor in (host, guest):
+        visitor.open(f"/m/{code}")
+    assert ticket(host, code)["role"] == "host"
+    assert ticket(guest, code)["role"] == "guest"
+
+
+def test_the_owner_is_host_wherever_signed_in(ask: Any) -> None:
+    house, ticket = ask()
+    house.member().send("/meetings", title="Tuesday")
+    (meeting,) = house.services.meetings.of(1)
+    elsewhere = house.visitor()
+    elsewhere.open(f"/m/{meeting.code}")
+    assert ticket(elsewhere, meeting.code)["role"] == "guest"
+    elsewhere.sign_in()
+    elsewhere.open(f"/m/{meeting.code}")
+    assert ticket(elsewhere, meeting.code)["role"] == "host"
+
+
+@pytest.mark.parametrize("code", ["nonsense", "abc-defg-hij", "ABC-DEFG-HJK"])
+def test_an_ill_formed_code_gets_no_ticket(ask: Any, code: str) -> None:
+    house, ticket = ask()
+    visitor = house.visitor()
+    visitor.open(f"/m/{CODE}")
+    assert ticket(visitor, code) == {"status": 404, "forbidden": False}
+
+
+def test_a_room_that_nobody_keeps_gets_no_ticket_where_only_members_start(ask: Any) -> None:
+    house, ticket = ask(start="accounts")
+    visitor = house.member()
+    visitor.open(f"/m/{CODE}")
+    assert ticket(visitor, CODE) == {"status": 404, "forbidden": False}
