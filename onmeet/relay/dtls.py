@@ -72,6 +72,9 @@ class _Records:
         self._queue: deque[bytes] = deque(maxlen=MAX_WAITING)
         self._news = asyncio.Event()
 
+    def __len__(self) -> int:
+        return len(self._queue)
+
     def put(self, record: bytes) -> None:
         self._queue.append(record)
         self._news.set()
@@ -186,6 +189,11 @@ class DtlsLink:
     def started(self) -> bool:
         """Whether the peer's fingerprint and role are known."""
         return self._transport is not None
+
+    @property
+    def waiting(self) -> int:
+        """How many datagrams the handshake has not taken yet."""
+        return len(self._records)
 
     def receive(self, record: bytes) -> None:
         """Take one datagram of DTLS records; kept until `start` when that is still to come."""

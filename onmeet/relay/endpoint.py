@@ -200,8 +200,9 @@ def _bind_own(sockets: list[socket.socket], settings: MediaSettings) -> list[soc
     for sock in sockets:
         # Set only now: with it the first bind would share the port with another program.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    families = {sock.family for sock in sockets}
     for host in dict.fromkeys(settings.advertise):
-        if host not in settings.bind:
+        if host not in settings.bind and _family(host) in families:
             try:
                 own.append(_bind(host, port, share=True))
             except OSError:
@@ -209,8 +210,12 @@ def _bind_own(sockets: list[socket.socket], settings: MediaSettings) -> list[soc
     return own
 
 
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 def _bind(host: str, port: int, share: bool = False) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    family = _family(host)
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         if family == socket.AF_INET6:

@@ -217,6 +217,11 @@ class SrtpReceiver:
         self._keep = _session(keys.profile, keys.inbound, pylibsrtp.Policy.SSRC_ANY_INBOUND)
         self._session = self._keep._srtp[0]
 
+    @property
+    def streams(self) -> int:
+        """How many SSRCs the peer has open."""
+        return len(self._ssrcs)
+
     def deliver(self, on_rtp: PacketHandler | None, on_rtcp: PacketHandler) -> None:
         """Hand plain packets to these. Without `on_rtp`, RTP is dropped unopened."""
         self._on_rtp = on_rtp

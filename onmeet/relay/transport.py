@@ -60,7 +60,7 @@ class PeerTransport:
         self._routed: set[Path] = set()
         self._identity = identity
         self._secure = False
-        self._failed = False
+        self.failed = False
         self.up = False
         self.agent = rim.ice.create()
         self.sender = SrtpSender(rim.outbox)
@@ -92,7 +92,7 @@ class PeerTransport:
         self.dtls.close()
         self.sender.unkey()
         self.receiver.unkey()
-        self._secure = self._failed = False
+        self._secure = self.failed = False
         self._set_up(False)
         self.dtls = self._link()
         if self.agent.path is not None:
@@ -102,7 +102,7 @@ class PeerTransport:
         """A valid connectivity check came on `path`."""
         self._follow(path)
         bound = self.agent.path
-        if bound is None or self._failed:
+        if bound is None or self.failed:
             return
         self.sender.direct(self._rim.sendto(bound), bound[1])
         self.dtls.reachable()
@@ -155,7 +155,7 @@ class PeerTransport:
         self._set_up(self.agent.consent(self._clock()))
 
     def _ended(self) -> None:
-        self._failed = True
+        self.failed = True
         self.sender.unkey()
         self._set_up(False)
 

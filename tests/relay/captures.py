@@ -25,9 +25,7 @@ def description(media: Iterable[Iterable[str]], bundle: str, session: Iterable[s
     return "\r\n".join([*head, *(line for lines in media for line in lines)]) + "\r\n"
 
 
-def transport(
-    setup: str = "actpass", fingerprint: str = FINGERPRINT, ufrag: str = "abcd"
-) -> list[str]:
+def transport(setup: str = "actpass", fingerprint: str = FINGERPRINT, ufrag: str = "abcd") -> list[str]:
     """The transport lines of an m-line."""
     return [
         f"a=ice-ufrag:{ufrag}",

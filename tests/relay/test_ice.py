@@ -79,9 +79,7 @@ def test_a_later_nomination_moves_the_peer(directory: Directory, agent: Agent) -
     assert set(agent.paths) == {HOME, SIX}
 
 
-def test_a_new_nat_binding_is_followed_once_the_old_one_is_silent(
-    directory: Directory, agent: Agent
-) -> None:
+def test_a_new_nat_binding_is_followed_once_the_old_one_is_silent(directory: Directory, agent: Agent) -> None:
     directory.receive(bytes(request(agent, nominate=True)), HOME, 0.0)
     directory.receive(bytes(request(agent)), AWAY, FOLLOW_SECONDS - 1)
     assert agent.path == HOME
@@ -89,18 +87,14 @@ def test_a_new_nat_binding_is_followed_once_the_old_one_is_silent(
     assert agent.path == AWAY
 
 
-def test_consent_lasts_half_a_minute_from_the_last_check(
-    directory: Directory, agent: Agent
-) -> None:
+def test_consent_lasts_half_a_minute_from_the_last_check(directory: Directory, agent: Agent) -> None:
     assert not agent.consent(0.0)
     directory.receive(bytes(request(agent)), HOME, 5.0)
     assert agent.consent(5.0 + CONSENT_SECONDS - 0.1)
     assert not agent.consent(5.0 + CONSENT_SECONDS)
 
 
-def test_paths_of_one_peer_are_bounded_and_the_bound_one_stays(
-    directory: Directory, agent: Agent
-) -> None:
+def test_paths_of_one_peer_are_bounded_and_the_bound_one_stays(directory: Directory, agent: Agent) -> None:
     directory.receive(bytes(request(agent, nominate=True)), HOME, 0.0)
     for port in range(50):
         directory.receive(bytes(request(agent)), (0, ("192.0.2.2", port)), 0.1)
@@ -109,9 +103,7 @@ def test_paths_of_one_peer_are_bounded_and_the_bound_one_stays(
     assert agent.path == HOME
 
 
-def test_a_wrong_password_is_refused_and_changes_nothing(
-    directory: Directory, agent: Agent
-) -> None:
+def test_a_wrong_password_is_refused_and_changes_nothing(directory: Directory, agent: Agent) -> None:
     bad = request(agent, password="x" * 24, nominate=True)
     verdict = directory.receive(bytes(bad), HOME, 1.0)
     assert error_of(verdict.reply) == 401
@@ -160,9 +152,7 @@ def test_what_follows_the_signature_does_not_count(directory: Directory, agent: 
 
 
 @pytest.mark.parametrize("kind", [theirs.Class.RESPONSE, theirs.Class.INDICATION])
-def test_only_requests_are_answered(
-    directory: Directory, agent: Agent, kind: theirs.Class
-) -> None:
+def test_only_requests_are_answered(directory: Directory, agent: Agent, kind: theirs.Class) -> None:
     message = request(agent, nominate=True)
     message.message_class = kind
     message.add_message_integrity(agent.credentials.password.encode())
@@ -170,9 +160,7 @@ def test_only_requests_are_answered(
     assert (verdict.reply, verdict.agent) == (None, None)
 
 
-def test_old_credentials_hold_until_the_new_ones_are_nominated(
-    directory: Directory, agent: Agent
-) -> None:
+def test_old_credentials_hold_until_the_new_ones_are_nominated(directory: Directory, agent: Agent) -> None:
     directory.receive(bytes(request(agent, nominate=True)), HOME, 1.0)
     old = request(agent, nominate=True)
     fresh = directory.restart(agent)

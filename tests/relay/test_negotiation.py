@@ -231,7 +231,7 @@ def test_voice_and_face_share_a_stream_and_a_screen_has_its_own() -> None:
 
 def test_the_media_ssrc_stands_before_its_rtx() -> None:
     _, written = Viewer().offer(ANNA_FACE)
-    pair = [line.split()[1:] for line in written.split("\r\n") if "ssrc-group:FID" in line][0]
+    pair = next(line.split()[1:] for line in written.split("\r\n") if "ssrc-group:FID" in line)
     order = [line.split(":")[1].split()[0] for line in written.split("\r\n") if "cname" in line]
     assert order == pair
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onmeet.errors import ProtocolError
-from onmeet.relay.sdp import MAX_MEDIA, MAX_SIZE, MID, RID, TRANSPORT_CC, Session, parse
+from onmeet.relay.sdp import ATTRIBUTES, MAX_MEDIA, MAX_SIZE, MID, RID, TRANSPORT_CC, parse
 from tests.relay.captures import camera, description, microphone, names, sdp, transport
 
 OFFERS, ANSWERS = names("offer"), names("answer")
@@ -50,9 +52,7 @@ def test_a_bundle_only_line_is_no_refused_one() -> None:
 
 @pytest.mark.parametrize("browser", ["chromium", "firefox"])
 def test_a_stopped_screen_no_longer_sends(browser: str) -> None:
-    before, after = (
-        parse(sdp(f"{browser}-offer-{name}")).media for name in ("screen", "stopped")
-    )
+    before, after = (parse(sdp(f"{browser}-offer-{name}")).media for name in ("screen", "stopped"))
     assert before[2].sends
     assert (after[2].port, after[2].sends) == (0, False)
 
@@ -137,24 +137,18 @@ def test_size_lines_and_m_lines_are_bounded() -> None:
     assert_refused(description([[*microphone(), *["a=x:y"] * 2000]], "0"))
 
 
-def _parse_or_refuse(text: str) -> Session | None:
-    try:
-        return parse(text)
-    except ProtocolError as error:
-        assert error.code == "bad-sdp"
-        return None
+def parse_or_refuse(text: str) -> None:
+    with contextlib.suppress(ProtocolError):
+        parse(text)
 
 
 @given(st.text())
 def test_random_text_raises_nothing_else(text: str) -> None:
-    _parse_or_refuse(text)
-    _parse_or_refuse("v=0\r\n" + text)
+    parse_or_refuse(text)
+    parse_or_refuse("v=0\r\n" + text)
 
 
-ATTRIBUTE = st.sampled_from(
-    "mid group ice-ufrag ice-pwd setup fingerprint rtcp-mux bundle-only rtpmap fmtp rtcp-fb extmap "
-    "rid simulcast ssrc ssrc-group sendonly inactive".split()
-)
+ATTRIBUTE = st.sampled_from([*ATTRIBUTES, "sendonly", "inactive", "unknown"])
 LINE = st.one_of(
     st.builds(lambda name, value: f"a={name}:{value}", ATTRIBUTE, st.text(max_size=40)),
     st.builds(lambda value: f"m={value}", st.text(max_size=40)),
@@ -169,4 +163,4 @@ def test_damaged_captures_raise_nothing_else(name: str, data: st.DataObject) -> 
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(lines) - 1))
         lines[place : place + data.draw(st.integers(0, 2))] = [data.draw(LINE)]
-    _parse_or_refuse("\r\n".join(lines))
+    parse_or_refuse("\r\n".join(lines))
