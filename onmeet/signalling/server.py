@@ -83,6 +83,7 @@ class SignallingServer:
         self._server: asyncio.Server | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._path: Path | None = None
+        self._closing: Closing | None = None
 
     @property
     def links(self) -> int:
@@ -98,6 +99,7 @@ class SignallingServer:
 
     async def close(self, how: Closing = closing.RESTART) -> None:
         """Close every browser's socket with `how` and stop listening; waits until it is said."""
+        self._closing = how
         if self._ticker is not None:
             self._ticker.cancel()
         if self._server is not None:
@@ -114,7 +116,7 @@ class SignallingServer:
             link.abort()
 
     def _link(self) -> Link:
-        return Link(self._links, self._registry, self._queries, self._wall)
+        return Link(self._links, self._registry, self._queries, self._wall, self._closing)
 
     def _tick(self) -> None:
         self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
@@ -127,8 +129,17 @@ class SignallingServer:
 class Link(asyncio.Protocol):
     """One connection of the web process: a browser's socket, or a query."""
 
-    def __init__(self, links: set[Link], registry: Registry, queries: Queries, wall: Clock) -> None:
+    def __init__(
+        self,
+        links: set[Link],
+        registry: Registry,
+        queries: Queries,
+        wall: Clock,
+        ending: Closing | None,
+    ) -> None:
+        """ending: the server closes, and accepted this connection in its last moment."""
         self.channel: Channel | None = None
+        self._ending = ending
         self._links = links
         self._registry = registry
         self._queries = queries
@@ -145,6 +156,9 @@ class Link(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(UNSENT_LIMIT)
         self._links.add(self)
+        if self._ending is not None:
+            self.close(self._ending)
+            return
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(FIRST_FRAME_SECONDS, self.abort)
 

@@ -1,0 +1,59 @@
+"""The relay's signalling on a real Unix socket, with a fake media plane, in the test's own loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from onmeet.clock import monotonic
+from onmeet.signalling.counters import Counters
+from onmeet.signalling.registry import Registry
+from onmeet.signalling.room import Surroundings
+from onmeet.signalling.server import SignallingServer, bind
+from onmeet.signalling.ticket import Role, Ticket
+from tests.factories.media import FakeMediaPlane
+from tests.peers.signalling_client import SignallingClient
+
+__all__ = ["QuietRelay", "quiet_relay"]
+
+
+@dataclass
+class QuietRelay:
+    """A relay without media."""
+
+    path: Path
+    media: FakeMediaPlane = field(default_factory=FakeMediaPlane)
+    counters: Counters = field(default_factory=Counters)
+
+    def __post_init__(self) -> None:
+        around = Surroundings(self.media, time.time, self.counters)
+        self.registry = Registry(around, monotonic)
+        self.server = SignallingServer(self.registry, {"health": lambda: {"status": "ok"}}, wall=time.time)
+
+    def ticket(self, role: Role = "guest", *, browser: str = "browser", seconds: float = 10) -> Ticket:
+        return Ticket("abc-defg-hjk", role, browser, 50, time.time() + seconds)
+
+    async def client(self, role: Role = "guest", *, browser: str = "browser") -> SignallingClient:
+        """A browser that has shown its ticket."""
+        return await SignallingClient.over_unix(self.path, self.ticket(role, browser=browser))
+
+    async def joined(self, name: str, role: Role = "guest", *, browser: str = "browser") -> SignallingClient:
+        """A browser in the meeting."""
+        client = await self.client(role, browser=browser)
+        await client.join(name)
+        return client
+
+
+@asynccontextmanager
+async def quiet_relay(path: Path) -> AsyncIterator[QuietRelay]:
+    """Listen at `path` for the length of the block."""
+    relay = QuietRelay(path)
+    await relay.server.listen(bind(path))
+    try:
+        yield relay
+    finally:
+        await relay.server.close()
+        await relay.media.close()
