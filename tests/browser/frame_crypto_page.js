@@ -5,8 +5,12 @@ import { FrameCrypto } from '/static/js/e2ee/frame-crypto.js';
 
 const CONFIG = { encodedInsertableStreams: true, bundlePolicy: 'max-bundle' };
 const LAYERS = [
-  { rid: 'q', scaleResolutionDownBy: 4 }, { rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' },
+  { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 60_000 },
+  { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 80_000 },
+  { rid: 'f', maxBitrate: 100_000 },
 ];
+/** Chromium makes three layers of nothing smaller. */
+const [WIDTH, HEIGHT] = [960, 540];
 const SENDER = 3;
 const RECEIVER = 8;
 
@@ -18,51 +22,45 @@ function bases(n, wrong = 0) {
   return { audio: of(1), video: of(2), share: of(3), chat: of(4) };
 }
 
+/** A plain area that changes its colour. */
 function picture() {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+  const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext('2d');
   let step = 0;
   setInterval(() => {
     context.fillStyle = `hsl(${step += 7} 80% 50%)`;
-    context.fillRect(0, 0, 640, 360);
+    context.fillRect(0, 0, WIDTH, HEIGHT);
   }, 50);
   return canvas.captureStream(20).getVideoTracks()[0];
 }
 
-function tone() {
-  const context = new AudioContext();
-  const oscillator = new OscillatorNode(context, { frequency: 440 });
-  const end = context.createMediaStreamDestination();
-  oscillator.connect(end);
-  oscillator.start();
-  return end.stream.getAudioTracks()[0];
+/** The fake microphone, as loud as it is. */
+async function tone() {
+  const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  return (await navigator.mediaDevices.getUserMedia({ audio })).getAudioTracks()[0];
 }
 
-const vp8Only = (sdp, pc) => {
+function vp8Only(transceiver) {
   const { codecs } = RTCRtpSender.getCapabilities('video');
-  for (const each of pc.getTransceivers()) {
-    if (each.receiver.track.kind === 'video') {
-      each.setCodecPreferences(codecs.filter(({ mimeType }) => /VP8|rtx/i.test(mimeType)));
-    }
-  }
-  return sdp;
-};
+  transceiver.setCodecPreferences(codecs.filter(({ mimeType }) => /VP8|rtx/i.test(mimeType)));
+}
 
 class Scene {
   news = [];
+  sender = new FrameCrypto(worker());
+  receiver = new FrameCrypto(worker());
 
   /** @param {{sealed?: boolean, simulcast?: boolean, aim?: number}} options */
   async start({ sealed = true, simulcast = false, aim = SENDER } = {}) {
     // What is sent unsealed comes from a connection that does not hold back.
     this.up = new RTCPeerConnection(sealed ? CONFIG : {});
     this.down = new RTCPeerConnection(CONFIG);
-    [this.sender, this.receiver] = [new FrameCrypto(worker()), new FrameCrypto(worker())];
     for (const type of ['undecryptable', 'dead']) {
       this.receiver.addEventListener(type, ({ detail }) => this.news.push({ type, ...detail }));
     }
     this.down.ontrack = ({ receiver, track }) => {
       this.receiver.attachReceiver(receiver, { ...this.kind(track.kind), index: aim });
-      const element = Object.assign(document.createElement(track.kind), { autoplay: true, muted: true });
+      const element = Object.assign(document.createElement(track.kind), { autoplay: true });
       element.srcObject = new MediaStream([track]);
       document.body.append(element);
     };
@@ -71,11 +69,12 @@ class Scene {
     }
     for (const kind of ['audio', 'video']) {
       const layered = simulcast && kind === 'video';
-      const { sender } = this.up.addTransceiver(kind, { direction: 'sendonly', ...(layered && { sendEncodings: LAYERS }) });
-      if (sealed) this.sender.attachSender(sender, this.kind(kind));
-      await sender.replaceTrack(kind === 'audio' ? tone() : picture());
+      const layers = layered ? { sendEncodings: LAYERS } : {};
+      const transceiver = this.up.addTransceiver(kind, { direction: 'sendonly', ...layers });
+      if (sealed) this.sender.attachSender(transceiver.sender, this.kind(kind));
+      if (kind === 'video') vp8Only(transceiver);
+      await transceiver.sender.replaceTrack(kind === 'audio' ? await tone() : picture());
     }
-    vp8Only('', this.up);
     await this.negotiate(simulcast);
   }
 

@@ -33,7 +33,7 @@ export class FrameStream {
   #sinceNews = 0;
   #lastNews = -Infinity;
   /** A picture is missing what the dropped frames held, until the next key frame. */
-  #gap = 0;
+  #gap = false;
 
   /**
    * @param {'send' | 'receive'} role
@@ -86,7 +86,9 @@ export class FrameStream {
   /** @param {Aim} aim @param {string} reason */
   #drop(aim, reason) {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + 1;
-    if (aim.codec === 'vp8') this.#gap += 1;
+    // Probing for bandwidth, senders repeat packets, and whole frames then come twice: nothing is missing.
+    if (reason === 'replay') return false;
+    if (aim.codec === 'vp8') this.#gap = true;
     this.#sinceNews += 1;
     if (this.role === 'receive') this.#say(aim, reason);
     return false;
@@ -94,10 +96,10 @@ export class FrameStream {
 
   /** Frames pass again; without a key frame there is no picture, though. @param {Aim} aim @param {boolean} keyFrame */
   #resumed(aim, keyFrame) {
-    if (keyFrame) this.#gap = 0;
+    if (keyFrame) this.#gap = false;
     else if (this.role === 'receive') this.#say(aim, 'gap');
     else {
-      this.#gap = 0;
+      this.#gap = false;
       this.#tell({ type: 'resumed', media: aim.media });
     }
   }
