@@ -9,9 +9,11 @@ from typing import Any, Protocol, TypeVar
 
 import pytest
 
+from onmeet.config import detect_addresses
 from tests.browser.chromium import Chromium, ChromiumWindow
 from tests.browser.firefox import Firefox, FirefoxWindow
 from tests.browser.window import Window
+from tests.running import OnMeetServer
 
 W = TypeVar("W", bound=Window, covariant=True)
 
@@ -20,6 +22,19 @@ class OpenWindow(Protocol[W]):
     """Opens a window that is closed, and asked for its problems, at the end of the test."""
 
     def __call__(self, **options: Any) -> W: ...
+
+
+@pytest.fixture(scope="module")
+def onmeet_server() -> Iterator[OnMeetServer]:
+    """The real server, one for all tests of a module, with every address of this machine advertised.
+
+    Firefox gathers no loopback candidate where there is another interface, and then reaches only that one.
+    """
+    addresses = dict.fromkeys(("127.0.0.1", *detect_addresses()))
+    with OnMeetServer(ONMEET_MEDIA_IP=",".join(addresses)) as server:
+        yield server
+        complaints = server.complaints()
+        assert not complaints, f"{complaints}\n{server.log_text()}"
 
 
 @pytest.fixture(scope="module")
