@@ -9,9 +9,11 @@ import { RoomState } from './room-state.js';
 import { ShieldState } from './shield-state.js';
 import { ViewSizes } from './view-sizes.js';
 
-/** Kinds of news from the encryption that hold media back and go away again by themselves. */
-const PASSING = new Set(['refused']);
-const PASSING_MS = 10_000;
+/** What was ignored and did no harm is shown for a while; what breaks the chain of keys stays. */
+const PASSING = new Set(['refused', 'forged', 'malformed', 'usurped']);
+const PASSING_MS = 20_000;
+/** Somebody without the link stays outside: their tile says so, and nothing is wrong. */
+const HARMLESS = new Set(['no-link', 'barred', 'unknown']);
 /** A stay that was lost so early waits before the next one. */
 const REJOIN_MS = 1000;
 
@@ -39,8 +41,8 @@ export class Connection extends EventTarget {
   #welcomed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #passing;
+  /** @type {Map<string, ReturnType<typeof setTimeout>>} */
+  #passing = new Map();
 
   /**
    * @param {object} parts
@@ -228,7 +230,7 @@ export class Connection extends EventTarget {
     const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ take) =>
       membership.addEventListener(type, (event) => take(/** @type {CustomEvent} */ (event).detail));
     on('epoch', (epoch) => this.shield.agreed(epoch));
-    on('silence', (silent) => this.shield.held(silent ? 'silence' : ''));
+    on('silence', (silent) => this.shield.trouble('silence', silent));
     on('alarm', (alarm) => this.#alarmed(alarm));
     on('host', ({ index }) => {
       this.provenHost = index;
@@ -238,19 +240,23 @@ export class Connection extends EventTarget {
 
   /** @param {{kind: string}} alarm */
   #alarmed({ kind }) {
+    if (HARMLESS.has(kind)) return;
     if (!PASSING.has(kind)) return this.shield.alarm(kind);
-    this.shield.held(kind);
-    clearTimeout(this.#passing);
-    this.#passing = setTimeout(() => this.shield.held(''), PASSING_MS);
+    this.shield.trouble(kind, true);
+    clearTimeout(this.#passing.get(kind));
+    this.#passing.set(kind, setTimeout(() => this.shield.trouble(kind, false), PASSING_MS));
   }
 
   /** @param {Message} message */
   #take(message) {
-    if (message.type === 'welcome') this.#welcomed = true;
+    const welcome = message.type === 'welcome';
+    if (welcome) {
+      this.#welcomed = true;
+      this.views.forget();
+    }
     this.#membership?.handle(message);
     this.state.apply(message);
-    if (message.type === 'welcome') this.#become('live');
-    if (message.type === 'welcome') this.views.forget();
+    if (welcome) this.#become('live');
     if (message.type === 'muted') void this.#mutedByHost(message.source);
   }
 
@@ -263,7 +269,7 @@ export class Connection extends EventTarget {
   /** @param {StopReason} reason */
   #end(reason) {
     clearTimeout(this.#timer);
-    clearTimeout(this.#passing);
+    for (const timer of this.#passing.values()) clearTimeout(timer);
     this.#membership?.close();
     this.#membership = null;
     this.monitor.watch(null);

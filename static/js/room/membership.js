@@ -6,7 +6,7 @@ import { Publisher } from './publisher.js';
 import { Subscriber } from './subscriber.js';
 
 /** How often the key schedule is told the time. */
-const TICK_MS = 1000;
+const TICK_MS = 250;
 
 /**
  * @typedef {object} MeetingSecrets the secret part of the link, and the host's key in the host's browser
@@ -84,7 +84,7 @@ export class Membership extends EventTarget {
 
   /** Seal the next epoch without this participant; only the holder of the host's key can. @param {number} index */
   kick(index) {
-    this.#keys?.kick(index);
+    void this.#keys?.kick(index);
   }
 
   /** @returns {Promise<unknown>} counters of the frame encryption */
@@ -108,12 +108,21 @@ export class Membership extends EventTarget {
       pc.addEventListener('failed', () => this.#tell('lost', 'negotiation'));
     }
     this.#crypto.addEventListener('dead', () => this.#tell('lost', 'worker'));
-    this.#crypto.addEventListener('undecryptable', (event) => {
-      const { index, media } = /** @type {CustomEvent} */ (event).detail;
-      if (media === 'video') this.#unopened.add(`${index}:camera`);
-      if (media === 'share') this.#unopened.add(`${index}:screen`);
-      this.#tell('undecryptable', /** @type {CustomEvent} */ (event).detail);
-    });
+    this.#crypto.addEventListener('undecryptable', (event) => this.#missed(/** @type {CustomEvent} */ (event).detail));
+    this.#crypto.addEventListener('resumed', (event) => this.#makeKeyframe(/** @type {CustomEvent} */ (event).detail.media));
+  }
+
+  /**
+   * Frames of somebody were dropped. After a gap in what can be opened a picture needs a key frame now;
+   * without its key it needs one when the key is there.
+   * @param {{index: number, media: string, reason: string, count: number}} drop
+   */
+  #missed(drop) {
+    const source = { video: 'camera', share: 'screen' }[/** @type {'video'} */ (drop.media)];
+    const track = source && `${drop.index}:${source}`;
+    if (track && drop.reason === 'gap') this.#send('keyframe', { track });
+    else if (track) this.#unopened.add(track);
+    this.#tell('undecryptable', drop);
   }
 
   /** @param {Welcome} welcome */
@@ -125,9 +134,10 @@ export class Membership extends EventTarget {
     keys.addEventListener('epoch', (event) => this.#epoch(you, /** @type {CustomEvent} */ (event).detail));
     keys.addEventListener('silence', (event) => this.#crypto.silence(/** @type {CustomEvent} */ (event).detail));
     for (const type of ['alarm', 'silence', 'host']) this.#pass(keys, type);
-    for (const entry of log) keys.feed(entry);
-    keys.start();
-    this.#ticking = setInterval(() => keys.tick(Date.now()), TICK_MS);
+    keys.addEventListener('keyframe', (event) => this.#makeKeyframe(/** @type {CustomEvent} */ (event).detail.media));
+    for (const entry of log) void keys.feed(entry);
+    void keys.start();
+    this.#ticking = setInterval(() => void keys.tick(), TICK_MS);
   }
 
   /**
@@ -141,6 +151,11 @@ export class Membership extends EventTarget {
     const missing = this.subscriber.tracks.filter(({ id }) => this.#unopened.has(id));
     this.#unopened.clear();
     for (const { id } of missing) this.#send('keyframe', { track: id });
+  }
+
+  /** @param {'video' | 'share'} media */
+  #makeKeyframe(media) {
+    void this.publisher.keyframe(media === 'video' ? 'camera' : 'screen');
   }
 
   /** @param {Message} message */

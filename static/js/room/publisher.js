@@ -53,6 +53,8 @@ export class Publisher extends EventTarget {
     for (const type of ['hopeless', 'state']) this.#watch.addEventListener(type, (event) => this.#pass(event));
     this.#add('microphone');
     this.#add('camera');
+    // a relay that says nothing by then is content with everything
+    this.#cooling.set('camera', setTimeout(() => this.demand('camera', ['q', 'h', 'f']), COOL_DOWN_MS));
   }
 
   get state() { return this.#pc.connectionState; }
@@ -131,10 +133,14 @@ export class Publisher extends EventTarget {
     this.#cooling.set(source, setTimeout(() => this.#activate(source, layers, true), COOL_DOWN_MS));
   }
 
-  /** Make a new key frame where the browser lets a page ask for one. @param {Source} source */
+  /**
+   * Make a new key frame where the browser lets a page ask for one; others wait for the relay's PLI.
+   * @param {Source} source
+   */
   async keyframe(source) {
     const sender = /** @type {any} */ (this.#transceivers.get(source)?.sender);
-    await sender?.generateKeyFrame?.().catch(() => undefined);
+    if (sender?.generateKeyFrame) await sender.generateKeyFrame().catch(() => undefined);
+    else if (sender?.track) await this.#parameterChange(source, () => true, true);
   }
 
   /** New ICE credentials, over the signalling as it stands. */
@@ -169,7 +175,7 @@ export class Publisher extends EventTarget {
     const { kind, stream, layers } = SOURCES[source];
     const transceiver = this.#pc.addTransceiver(kind, {
       direction: 'sendonly',
-      ...(layers && { sendEncodings: layers.map((layer) => ({ ...layer })) }),
+      ...(layers && { sendEncodings: layers.map((layer, place) => ({ ...layer, active: place === 0 })) }),
     });
     this.#crypto.attachSender(transceiver.sender, stream);
     const codecs = RTCRtpSender.getCapabilities(kind)?.codecs ?? [];
@@ -193,21 +199,37 @@ export class Publisher extends EventTarget {
    * @param {boolean} mayStop whether layers may also be switched off
    */
   #activate(source, layers, mayStop) {
-    const sender = this.#transceivers.get(source)?.sender;
-    if (!sender || !SOURCES[source].layers) return;
-    const before = this.#parameters.get(source) ?? Promise.resolve();
-    const change = async () => {
-      const parameters = sender.getParameters();
-      const wanted = activeLayers(parameters.encodings.map((each) => each.rid ?? ''), layers);
+    if (!SOURCES[source].layers) return;
+    void this.#parameterChange(source, ({ encodings }) => {
+      const wanted = activeLayers(encodings.map((each) => each.rid ?? ''), layers);
       let changed = false;
-      for (const encoding of parameters.encodings) {
+      for (const encoding of encodings) {
         const active = Boolean(wanted.get(encoding.rid ?? '')) || (!mayStop && encoding.active !== false);
         changed ||= active !== encoding.active;
         encoding.active = active;
       }
-      if (changed && !this.#closed) await sender.setParameters(parameters);
-    };
-    this.#parameters.set(source, before.then(change).catch(() => undefined));
+      return changed;
+    });
+  }
+
+  /**
+   * Change a sender's parameters when earlier changes are through: each is made on what the last left.
+   * @param {Source} source
+   * @param {(parameters: RTCRtpSendParameters) => boolean} change says whether there is anything to set
+   * @param {boolean} [keyFrame] whether to ask for one in the same breath
+   */
+  #parameterChange(source, change, keyFrame = false) {
+    const sender = this.#transceivers.get(source)?.sender;
+    const before = this.#parameters.get(source) ?? Promise.resolve();
+    const done = before.then(async () => {
+      if (!sender || this.#closed) return;
+      const parameters = sender.getParameters();
+      if (!change(parameters)) return;
+      const options = keyFrame ? [{ encodingOptions: parameters.encodings.map(() => ({ keyFrame })) }] : [];
+      await /** @type {any} */ (sender).setParameters(parameters, ...options);
+    }).catch(() => undefined);
+    this.#parameters.set(source, done);
+    return done;
   }
 
   /** @param {Event} event */

@@ -6,15 +6,16 @@ const MAX_ALARMS = 16;
 /**
  * What the shield shows: keys being established, encrypted, or a problem in plain words.
  *
- * A problem that touches the secrecy of what was said stays on the shield until the meeting is
- * joined anew; one that only held our media back goes when its cause has gone.
+ * An alarm stays on the shield until the meeting is joined anew; a trouble that only held something
+ * back goes when its cause has gone.
  *
  * Events: `changed`.
  */
 export class ShieldState extends EventTarget {
   /** @type {string[]} */
   #alarms = [];
-  #held = '';
+  /** @type {Set<string>} */
+  #troubles = new Set();
   #epoch = 0;
   #code = '';
   /** @type {number[]} */
@@ -22,7 +23,7 @@ export class ShieldState extends EventTarget {
 
   /** @returns {ShieldView} */
   get view() {
-    const reason = this.#alarms[0] ?? this.#held;
+    const reason = this.#alarms[0] ?? [...this.#troubles][0] ?? '';
     const state = reason ? 'problem' : this.#code ? 'secure' : 'establishing';
     return { state, reason, code: this.#code, epoch: this.#epoch, members: this.#members };
   }
@@ -45,19 +46,22 @@ export class ShieldState extends EventTarget {
   }
 
   /**
-   * Sending is held back for a reason, or goes on ('').
-   * @param {string} reason
+   * Something is held back or was ignored, or it is over.
+   * @param {string} kind
+   * @param {boolean} on
    */
-  held(reason) {
-    if (reason === this.#held) return;
-    this.#held = reason;
+  trouble(kind, on) {
+    if (on === this.#troubles.has(kind)) return;
+    if (on) this.#troubles.add(kind);
+    else this.#troubles.delete(kind);
     this.#tell();
   }
 
   /** The session is new: nothing is agreed on and nothing has happened. */
   reset() {
     this.#alarms = [];
-    this.#held = this.#code = '';
+    this.#troubles.clear();
+    this.#code = '';
     this.#epoch = 0;
     this.#members = [];
     this.#tell();

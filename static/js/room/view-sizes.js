@@ -49,10 +49,10 @@ export class ViewSizes {
     this.#schedule();
   }
 
-  /** A new session knows nothing yet. */
+  /** A new session knows nothing yet, and has something to show before long. */
   forget() {
+    this.close();
     this.#told = '';
-    this.#schedule();
   }
 
   close() {
@@ -61,18 +61,20 @@ export class ViewSizes {
   }
 
   #schedule() {
-    if (this.#timer !== null) return;
-    this.#tell();
+    if (this.#timer !== null || !this.#tell()) return;
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = null;
       this.#tell();
     }, QUIET_MS);
   }
 
+  /** @returns {boolean} whether there was anything new to tell */
   #tell() {
     const sizes = this.#hidden ? {} : this.#wanted;
     const text = JSON.stringify(Object.entries(sizes).sort());
-    if (text !== this.#told && this.#send('view', { sizes })) this.#told = text;
+    if (text === this.#told || !this.#send('view', { sizes })) return false;
+    this.#told = text;
+    return true;
   }
 }
 

@@ -3,7 +3,11 @@
 import { on, part } from './dom.js';
 import { Modal } from './modal.js';
 
-const KNOWN_REASONS = new Set(['forged', 'fork', 'withheld', 'silence', 'refused']);
+/** The text that explains a kind of alarm; others share a general one. @type {Record<string, string>} */
+const REASONS = {
+  forged: 'forged', malformed: 'forged', usurped: 'forged', fork: 'fork', roster: 'fork', withheld: 'withheld',
+  'locked-out': 'broken', internal: 'broken', overload: 'broken', silence: 'silence', refused: 'refused',
+};
 
 /** What the shield means, the safety code and who holds the keys. */
 export class ShieldDialog extends Modal {
@@ -33,7 +37,7 @@ export class ShieldDialog extends Modal {
     part(this.dialog, 'line').dataset.state = state;
     part(this.dialog, 'headline').textContent = t(`shield.headline.${state}`);
     part(this.dialog, 'explanation').textContent = state === 'problem'
-      ? t(`shield.reason.${KNOWN_REASONS.has(reason) ? reason : 'other'}`) : t(`shield.text.${state}`);
+      ? t(`shield.reason.${REASONS[reason] ?? 'other'}`) : t(`shield.text.${state}`);
     part(this.dialog, 'agreed').hidden = !code;
     part(this.dialog, 'code').replaceChildren(...groups(code));
     part(this.dialog, 'members').replaceChildren(...members.map((index) => {
