@@ -32,7 +32,8 @@ export function commandFor(event, focus) {
   if (event.key === 'Escape') return 'close';
   if (focus.typing || event.repeat) return null;
   if (event.key === ' ') return focus.control ? null : 'talk';
-  return KEYS[event.key.toLowerCase()] ?? null;
+  const key = event.key.toLowerCase();
+  return Object.hasOwn(KEYS, key) ? KEYS[key] : null;
 }
 
 /**

@@ -85,7 +85,6 @@ export class ChatPanel extends HTMLElement {
     time.dateTime = at.toISOString();
     time.textContent = at.toLocaleTimeString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit' });
     one(item, '.message-text').append(...nodes(message.text));
-    part(this, 'empty').hidden = true;
     messages.append(item);
     if (atEnd || own) messages.scrollTop = messages.scrollHeight;
   }

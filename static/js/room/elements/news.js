@@ -24,6 +24,8 @@ export class News {
   #weak = 0;
   #weakToldAt = -WEAK_EVERY_MS;
   #lost = false;
+  /** Takes the toast of the last chat message away. */
+  #closeLast = () => {};
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #mediaTimer;
 
@@ -131,12 +133,14 @@ export class News {
 
   #aboutChat() {
     const { connection, chat, toasts, strings, announcer, nameOf, openChat } = this.#parts;
+    on(connection.chat, 'unread', () => { if (!connection.chat.unread) this.#closeLast(); });
     on(connection, 'chat', (/** @type {ChatMessage} */ message) => {
       const open = !chat.hidden;
       connection.chat.add(message, open);
       if (open) return;
       const text = strings.t('chat.from', { name: nameOf(message.from), text: brief(message.text) });
-      toasts.show(text, { action: strings.t('chat.open'), run: openChat });
+      this.#closeLast();
+      this.#closeLast = toasts.show(text, { action: strings.t('chat.open'), run: openChat });
       announcer.say(text);
     });
   }

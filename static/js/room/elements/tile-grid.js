@@ -198,7 +198,7 @@ export class TileGrid extends HTMLElement {
   #space() {
     const { clientWidth: width, clientHeight: height } = this;
     const narrow = width < NARROW;
-    return { width, height, gap: narrow ? 8 : 12, minRatio: height > width ? 3 / 4 : 4 / 3, maxRatio: 16 / 9, narrow };
+    return { width, height, gap: narrow ? 8 : 12, minRatio: height > width ? 2 / 3 : 4 / 3, maxRatio: 16 / 9, narrow };
   }
 
   /** What has the stage, if anything: what the person enlarged, else the latest screen. */
