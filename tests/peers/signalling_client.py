@@ -188,7 +188,7 @@ class SignallingClient:
         """Send the next message; `from_` and the like lose their underscore. Gives its number."""
         self.sent += 1
         body = {name.rstrip("_"): value for name, value in fields.items()}
-        text = json.dumps({"type": kind, "seq": self.sent, **body})
+        text = json.dumps({"type": kind, "seq": self.sent, **body}, ensure_ascii=False)
         self._unacknowledged.append((self.sent, text))
         await self._transport.send(text)
         return self.sent
