@@ -97,8 +97,12 @@ class _Negotiation:
         return self._remote is not None and self._remote.ufrag != remote.ufrag
 
     def admit(self, remote: answering.RemoteTransport, role: DtlsRole) -> None:
-        """Let the browser with these fingerprints in; other ones than before replace the keys."""
-        if self._remote is not None and self._remote.fingerprints != remote.fingerprints:
+        """Let the browser with these fingerprints in.
+
+        Other ones than before, or any after the end of the last connection, mean new keys.
+        """
+        known = self._remote
+        if known and (self._transport.failed or known.fingerprints != remote.fingerprints):
             self._transport.renew()
         self._remote = remote
         self._transport.start(role, remote.fingerprints)
@@ -111,7 +115,6 @@ class Publisher:
         self.index = index
         self.listener = listener
         self._room = room
-        self._sources: tuple[Source, ...] = ()
         self._closed = False
         self.transport = around.transport(listener.connected)
         self.uplink = room.router.add_uplink(index, self.transport.sender)
@@ -142,8 +145,7 @@ class Publisher:
         before = set(self.tracks)
         self.uplink.set_tracks(acceptance.specs)
         if before != set(self.tracks):
-            self._sources = tuple(spec.source for spec in acceptance.specs)
-            self.listener.tracks_changed(self._sources)
+            self.listener.tracks_changed(tuple(spec.source for spec in acceptance.specs))
             self._room.published()
         local = self._negotiation.local("active" if self._role == "client" else "passive")
         version = self._negotiation.next_version()

@@ -1,4 +1,4 @@
-"""The media plane: every room's peers and router behind the one UDP port, and the clock that drives them.
+"""The media plane: every room's peers and router behind the one UDP port, and the time that drives them.
 
 Everything runs on the event loop that `MediaPlane.open` was called on. What a peer holds (agent,
 addresses, DTLS task, SRTP sessions, router links) goes with its `close`; what a room holds goes with the
@@ -46,6 +46,9 @@ class MediaRoom:
         self._publishers: dict[int, Publisher] = {}
         self._subscribers: dict[int, Subscriber] = {}
         self._closed = False
+        self._ticks = 0
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
         self.router = Router(
             around.clock, self, loudest=settings.loudest, require_sframe=settings.require_sframe
         )
@@ -83,7 +86,7 @@ class MediaRoom:
         if index in self._subscribers:
             self._subscribers[index].close()
         peer = self._subscribers[index] = Subscriber(self._around, self, index, listener)
-        asyncio.get_running_loop().call_soon(peer.tracks_changed)
+        self._loop.call_soon(peer.tracks_changed)
         return peer
 
     def close(self) -> None:
@@ -91,6 +94,7 @@ class MediaRoom:
         if self._closed:
             return
         self._closed = True
+        self._timer.cancel()
         for peer in self.peers:
             peer.close()
         self.router.close()
@@ -136,6 +140,16 @@ class MediaRoom:
         if index in self._publishers:
             self._publishers[index].listener.demand(source, rids)
 
+    def _tick(self) -> None:
+        # Set first: what goes wrong in one turn must not stop the room's time.
+        self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
+        now = self._around.clock()
+        self._ticks += 1
+        if self._ticks % CONSENT_TICKS == 0:
+            for peer in self.peers:
+                peer.transport.tick(now)
+        self.router.tick(now)
+
     def _check_open(self) -> None:
         if self._closed:
             raise ProtocolError("not-now", "the room has closed")
@@ -155,11 +169,7 @@ class MediaPlane:
             clock=clock,
             capture=settings.capture,
         )
-        self._clock = clock
-        self._loop = asyncio.get_running_loop()
         self._rooms: set[MediaRoom] = set()
-        self._timer: asyncio.TimerHandle | None = None
-        self._ticks = 0
         self._past = PlaneStats()
 
     @classmethod
@@ -176,8 +186,6 @@ class MediaPlane:
         """A new, empty room."""
         room = MediaRoom(self, self._around, listener)
         self._rooms.add(room)
-        if self._timer is None:
-            self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
         return room
 
     def stats(self) -> PlaneStats:
@@ -203,9 +211,6 @@ class MediaPlane:
         """Close every room and the sockets. Idempotent."""
         for room in tuple(self._rooms):
             room.close()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         # DTLS tasks that were cancelled end in the next turn of the loop.
         await asyncio.sleep(0)
         self.endpoint.close()
@@ -213,24 +218,10 @@ class MediaPlane:
     def forget(self, room: MediaRoom) -> None:
         """A room has closed."""
         self._rooms.discard(room)
-        if not self._rooms and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     def absorb(self, transport: PeerTransport) -> None:
         """A transport has closed: keep its counts."""
         self._past = _plus(self._past, transport)
-
-    def _tick(self) -> None:
-        # Set first: an error in one room must not stop the time of the others.
-        self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
-        now = self._clock()
-        self._ticks += 1
-        for room in tuple(self._rooms):
-            room.router.tick(now)
-            if self._ticks % CONSENT_TICKS == 0:
-                for peer in room.peers:
-                    peer.transport.tick(now)
 
 
 def _candidates(addresses: Iterable[str], endpoint: Endpoint) -> Iterator[tuple[str, int]]:

@@ -65,7 +65,6 @@ class Client:
     def __init__(self, host: str) -> None:
         self.host = host
         self.ufrag = secrets.token_hex(4)
-        self.certificate = RTCCertificate.generateCertificate()
         self.rtp: asyncio.Queue[bytes] = asyncio.Queue()
         self.rtcp: asyncio.Queue[bytes] = asyncio.Queue()
         self._records: asyncio.Queue[bytes] = asyncio.Queue()
@@ -73,7 +72,12 @@ class Client:
         self._wire: asyncio.DatagramTransport | None = None
         self.remote: tuple[Any, ...] = ()
         self.remote_ufrag = self.remote_password = ""
-        self.dtls = RTCDtlsTransport(self, [self.certificate])  # type: ignore[arg-type]
+        self.identify(RTCCertificate.generateCertificate())
+
+    def identify(self, certificate: RTCCertificate) -> None:
+        """Go by this certificate."""
+        self.certificate = certificate
+        self.dtls = RTCDtlsTransport(self, [certificate])  # type: ignore[arg-type]
 
     async def open(self) -> None:
         """Take a local port; called again, another one, as after a change of network."""

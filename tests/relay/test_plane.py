@@ -89,7 +89,7 @@ async def plane(time: Time) -> AsyncIterator[MediaPlane]:
 
 
 @pytest.fixture
-def room(plane: MediaPlane) -> MediaRoom:
+async def room(plane: MediaPlane) -> MediaRoom:
     return plane.room(Listener())
 
 
@@ -250,6 +250,17 @@ async def test_a_browser_with_a_new_certificate_connects_anew(room: MediaRoom, c
     while not receiver.rtp.empty():
         receiver.rtp.get_nowait()
     await spoken(again, receiver, start=5000)
+
+
+async def test_the_same_certificate_connects_anew_after_a_goodbye(room: MediaRoom, client: Make) -> None:
+    sender, publisher, listener = await publish(room, client)
+    await sender.close()
+    await listener.until("connected", False)
+    again: Client = await client()
+    again.identify(sender.certificate)
+    again.meet(publisher.offer(again.offer(), SOURCES))
+    await again.connect()
+    await listener.until("connected", True)
 
 
 async def test_a_changed_address_is_followed(room: MediaRoom, client: Make) -> None:
