@@ -73,6 +73,7 @@ async def serve(config: Config) -> None:
     queries = {"health": report.health, "metrics": report.metrics}
     server = SignallingServer(registry, queries, wall=time.time)
     await server.listen(listener)
+    runtime.calm_collector()
     log.info("the relay is up", port=plane.port)
     try:
         await runtime.end_of_service()
