@@ -20,6 +20,7 @@ Source = PatternCamera | PatternMicrophone
 
 NS = 1_000_000_000
 _LONGEST_SLEEP_NS = 2_000_000
+_LONGEST_LAG_NS = 40_000_000
 _SIGNALLING_INTERVAL_NS = 50_000_000
 _SOCKETS_A_TURN = 2
 _CONNECT_TIMEOUT = 15.0
@@ -148,17 +149,13 @@ class Pump:
             self._slice(min(end, now + _SIGNALLING_INTERVAL_NS))
             await asyncio.sleep(0)
 
-    def skip(self) -> None:
-        """Forget what has become due while nobody ran the pump."""
-        start = time.monotonic_ns()
-        shift = max(0, start - self._agenda[0][0]) if self._agenda else 0
-        self._agenda = [(due + shift, order, source) for due, order, source in self._agenda]
-
     def _slice(self, end: int) -> None:
         agenda, links = self._agenda, self._links
         while (now := time.monotonic_ns()) < end:
             while agenda and agenda[0][0] <= now:
                 due, order, source = agenda[0]
+                if now - due > _LONGEST_LAG_NS:  # what a stalled machine owes is not sent as a burst
+                    due = now
                 heapq.heapreplace(agenda, (due + source.interval_ns, order, source))
                 source.step(time.time_ns())
             seconds = now / NS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
 from dataclasses import asdict, dataclass
@@ -11,6 +10,8 @@ from bench.load import Fill, Pump, QuietCollector
 from bench.processes import MachineTimes, cpu_seconds, resident_kb
 
 WARM_UP_SECONDS = 2.0
+MAX_RAMP_SECONDS = 20.0  # a bandwidth estimate starts low; measuring begins when everything flows
+_RAMP_STEP_SECONDS = 0.5
 MAX_STEAL_PCT = 5.0
 MAX_DELIVERY_ERROR = 0.03
 MAX_FOREIGN_PCT = 10.0  # of one core: other processes of the machine, while we measure
@@ -47,6 +48,7 @@ async def measure(fill: Fill, *, server: str, pid: int, idle_kb: int, seconds: f
     """Warm up, run the load for a time and take the figures."""
     pump = Pump(fill)
     with QuietCollector():
+        await _ramp_up(fill, pump)
         await pump.run(WARM_UP_SECONDS)
         for downlink in fill.downlinks:
             downlink.receiver.measuring = True
@@ -86,6 +88,17 @@ async def measure(fill: Fill, *, server: str, pid: int, idle_kb: int, seconds: f
         server_pct=round(server_cpu / elapsed * 100, 1),
         load_pct=round(own_cpu / elapsed * 100, 1),
     )
+
+
+async def _ramp_up(fill: Fill, pump: Pump) -> None:
+    """Run until all that is sent arrives, or until it is clear that it never will."""
+    end = time.monotonic() + MAX_RAMP_SECONDS
+    while time.monotonic() < end:
+        sent, received = fill.sent, fill.received
+        await pump.run(_RAMP_STEP_SECONDS)
+        due = fill.sent - sent
+        if due and (fill.received - received) / due > 1 - MAX_DELIVERY_ERROR:
+            return
 
 
 def _percentile_ms(values: list[int], share: float) -> float:
@@ -139,8 +152,3 @@ def median_row(runs: list[Run]) -> Row:
         )
     }
     return Row(first.shape, first.server, **columns)
-
-
-def pin_load(core: int) -> None:
-    """Keep this process off the server's core."""
-    os.sched_setaffinity(0, {core})

@@ -18,9 +18,9 @@ from pathlib import Path
 from bench.client import janus
 from bench.client.connection import Workshop
 from bench.load import Fill, Shape, settle
-from bench.measure import Row, Run, measure, median_row, pin_load
+from bench.measure import Row, Run, measure, median_row
 from bench.meetings import fresh_relay
-from bench.processes import cores, resident_kb
+from bench.processes import cores, measuring, resident_kb
 from bench.servers import start_janus
 
 DEFAULT_SHAPES = "fan:1,fan:5,fan:20,mesh:5,mesh:10,rooms:8:5"
@@ -48,11 +48,11 @@ async def _compare(shapes: list[Shape], options: argparse.Namespace) -> int:
     servers: dict[str, Runner] = {"onmeet": run_onmeet}
     if options.janus:
         servers["janus"] = run_janus
-    pin_load(cores()[1])
     rows: list[Row] = []
     discarded: list[str] = []
-    for shape in shapes:
-        rows += await _rows(shape, servers, options, discarded)
+    with measuring():
+        for shape in shapes:
+            rows += await _rows(shape, servers, options, discarded)
     print(table(rows))
     print(f"{len(discarded)} runs thrown away" + "".join(f"\n  {text}" for text in discarded))
     if options.json:

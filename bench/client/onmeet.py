@@ -290,6 +290,9 @@ class Participant:
         except LinkClosed as closed:
             self.closed = closed
             self._changed.set()
+        except (ConnectionError, ConnectionClosed):
+            self.closed = LinkClosed(1006, "cut")
+            self._changed.set()
 
     async def _take(self, message: dict[str, Any]) -> None:
         handler = getattr(self, "_on_" + message["type"].replace("-", "_"), None)
