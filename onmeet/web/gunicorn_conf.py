@@ -21,6 +21,7 @@ keepalive = 15
 # An access log would be a list of visitors.
 accesslog = None
 errorlog = "-"
+logger_class = "onmeet.web.gunicorn_log.Logger"
 loglevel = "warning"
 # Otherwise a control socket appears under HOME.
 control_socket_disable = True
