@@ -26,6 +26,7 @@ _CAUTIOUS = 1.3  # below this times what is sent it says: no more than that
 _HEAVY_LOSS = 0.10  # draft-ietf-rmcat-gcc-02 §6: more than this is congestion
 _SOME_LOSS = 0.02
 _FAILED_WITHIN = 6.0  # s after growing: congestion then means that the try failed
+_MEMORY = 30.0  # s that congestion is remembered
 _FIRST_PAUSE, _LONGEST_PAUSE = 4.0, 60.0  # s
 
 
@@ -35,6 +36,9 @@ class Estimator(Protocol):
     @property
     def bitrate(self) -> float:
         """The present estimate."""
+
+    def congested(self, now: float) -> bool:
+        """Whether the path was found too narrow lately: then even small pictures may be left out."""
 
     def on_remb(self, bitrate: int, now: float) -> None:
         """The receiver's own estimate."""
@@ -49,7 +53,7 @@ class Estimator(Protocol):
 class RembEstimator:
     """See the module."""
 
-    __slots__ = ("_grown_at", "_held_until", "_pause", "_sent", "_then", "_vouched", "bitrate")
+    __slots__ = ("_fell_at", "_grown_at", "_held_until", "_pause", "_sent", "_then", "_vouched", "bitrate")
 
     def __init__(self, now: float) -> None:
         self.bitrate: float = _START
@@ -58,7 +62,12 @@ class RembEstimator:
         self._then = now
         self._held_until = now
         self._grown_at = now
+        self._fell_at = now - _MEMORY
         self._pause = _FIRST_PAUSE
+
+    def congested(self, now: float) -> bool:
+        """See `Estimator`."""
+        return now - self._fell_at < _MEMORY
 
     def on_remb(self, bitrate: int, now: float) -> None:
         """See `Estimator`."""
@@ -80,6 +89,7 @@ class RembEstimator:
 
     def _fall(self, bitrate: float, now: float) -> None:
         self.bitrate = max(_LEAST, min(self.bitrate, bitrate))
+        self._fell_at = now
         if now - self._grown_at < _FAILED_WITHIN and now >= self._held_until:
             self._pause = min(_LONGEST_PAUSE, 2.0 * self._pause)
         self._held_until = max(self._held_until, now + self._pause)

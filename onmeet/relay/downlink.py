@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 
 from onmeet.relay.bandwidth import Estimator, RembEstimator
 from onmeet.relay.counters import Counters
@@ -23,6 +24,7 @@ _VOICE_RATE = 50_000.0  # bit/s set aside for each forwarded sound
 _REPAIR_SHARE = 0.05  # of the estimate set aside for repairs
 _GAIN = 0.125  # RFC 6298 §2
 _START_TRIP = 0.1  # s
+_MAX_TRACKS = 4096  # four sources of the most participants that PROTOCOL.md can number
 _MAX_SIZE = 16_384  # pixels: nobody shows more, whatever a message says
 
 
@@ -45,6 +47,7 @@ class Downlink:
         "_sink",
         "_sizes",
         "_subscriptions",
+        "_told",
         "closed",
         "index",
         "round_trip",
@@ -70,7 +73,8 @@ class Downlink:
         self._subscriptions: dict[str, Subscription] = {}  # by track id
         self._by_ssrc: dict[int, Subscription] = {}
         self._retransmitters: dict[int, Retransmitter] = {}  # by SSRC
-        self._sizes: dict[str, tuple[int, int]] = {}  # tracks that the last view knew
+        self._sizes: dict[str, tuple[int, int]] = {}  # of the last view
+        self._told: set[str] = set()  # the tracks that the subscriber knew when it sent that
         self._plan_due = now
         self._sent = (now, 0)
         self._rate = 0.0
@@ -106,7 +110,7 @@ class Downlink:
         del self._subscriptions[track.id]
         del self._by_ssrc[one.ssrc]
         del self._retransmitters[one.ssrc]
-        self._sizes.pop(track.id, None)
+        self._told.discard(track.id)
         one.leave()
         track.subscriptions.remove(one)
         self._plan_due = 0.0
@@ -116,10 +120,11 @@ class Downlink:
 
         A track subscribed after the last call counts as small until the next one.
         """
-        self._sizes = {}
-        for name in self._subscriptions:
-            width, height = sizes.get(name, (0, 0))
-            self._sizes[name] = (min(width, _MAX_SIZE), min(height, _MAX_SIZE))
+        self._sizes = {
+            name: (min(width, _MAX_SIZE), min(height, _MAX_SIZE))
+            for name, (width, height) in islice(sizes.items(), _MAX_TRACKS)
+        }
+        self._told = set(self._subscriptions)
         self._plan_due = 0.0
 
     def keyframe(self, track_id: str) -> None:
@@ -217,11 +222,12 @@ class Downlink:
                 voices += one.stream is not None
                 one.track.steer(one, now)
                 continue
-            width, height = self._sizes.get(one.track.id, _UNSEEN)
+            name = one.track.id
+            width, height = self._sizes.get(name, (0, 0) if name in self._told else _UNSEEN)
             if width > 0 and height > 0:
                 asks.append(_ask(one, width, height))
         budget = self._estimator.bitrate * (1 - _REPAIR_SHARE) - voices * _VOICE_RATE
-        choices = allocate(asks, budget)
+        choices = allocate(asks, budget, strict=self._estimator.congested(now))
         for name, one in self._subscriptions.items():
             if one.track.kind == "video":
                 choice = choices.get(name, NOTHING)

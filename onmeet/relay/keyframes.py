@@ -5,7 +5,6 @@ from __future__ import annotations
 __all__ = ["KeyframeRequests"]
 
 _APART = 0.5  # s between two requests for one layer
-_INSIST = 1.0  # s after which a request without an answer is repeated while somebody waits
 
 
 class KeyframeRequests:
@@ -15,7 +14,7 @@ class KeyframeRequests:
 
     def __init__(self) -> None:
         self._wanted = False
-        self._asked = -_INSIST  # when the last request went out
+        self._asked = -_APART  # when the last request went out
 
     def want(self) -> None:
         """Somebody needs a key frame; `due` says when to ask."""
@@ -23,8 +22,7 @@ class KeyframeRequests:
 
     def due(self, now: float, waiting: bool) -> bool:
         """Whether to send a request now. waiting: somebody cannot go on without a key frame."""
-        since = now - self._asked
-        return (self._wanted and since >= _APART) or (waiting and since >= _INSIST)
+        return (self._wanted or waiting) and now - self._asked >= _APART
 
     def asked(self, now: float) -> None:
         """A request went out."""

@@ -53,7 +53,7 @@ NOTHING = Choice(-1, HIGHEST_TID)
 
 def nominal(layer: int, count: int) -> Layer:
     """What to expect of a layer that has not been seen."""
-    place = layer if count >= 3 else layer + 3 - max(1, count)
+    place = min(layer if count >= 3 else layer + 3 - count, 2)
     return Layer(_NOMINAL_RATES[place], *_NOMINAL_SIZES[place], False)
 
 
@@ -67,18 +67,23 @@ def fitting_layer(ask: Ask) -> int:
     return len(ask.layers) - 1
 
 
-def allocate(asks: Sequence[Ask], budget: float) -> dict[str, Choice]:
+def allocate(asks: Sequence[Ask], budget: float, *, strict: bool) -> dict[str, Choice]:
     """A choice for every ask, within `budget` bit/s.
 
     Everybody gets the lowest layer before anybody gets more; screens come first, then larger pictures;
-    a layer above the present one must fit with a margin. When not even the lowest layers fit, frame
-    rates are lowered, then the last in order get nothing.
+    a layer above the present one must fit with a margin.
+
+    strict: when not even the lowest layers fit, frame rates are lowered, then the last in order get
+    nothing. Else the lowest layers are given even so: the budget is a guess that nothing contradicts.
     """
     order = sorted(asks, key=lambda ask: (not ask.screen, -ask.width * ask.height, ask.key))
     chosen: dict[str, Choice] = {}
     left = budget
     for ask in order:
-        chosen[ask.key], left = _lowest(ask, left)
+        if strict:
+            chosen[ask.key], left = _lowest(ask, left)
+        else:
+            chosen[ask.key], left = Choice(0, HIGHEST_TID), left - ask.layers[0].rate
     for ask in order:
         best = fitting_layer(ask)
         choice = chosen[ask.key]

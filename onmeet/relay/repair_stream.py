@@ -7,6 +7,7 @@ from onmeet.relay.stream import Stream, first_index
 from onmeet.relay.video_stream import VideoStream
 from onmeet.rtp.packets import HEADER, MARKER, VERSION_BITS
 from onmeet.rtp.rtx import OSN_LENGTH
+from onmeet.rtp.sequence import extend
 
 __all__ = ["RepairStream"]
 
@@ -55,6 +56,7 @@ class RepairStream(Stream):
         original = data[start] << 8 | data[start + 1]
         kind = kind & MARKER | media.payload_type
         head = HEADER.pack(VERSION_BITS, kind, original, timestamp, media.ssrc)
+        media.losses.repaired(extend(original, media.highest), arrival)
         before = media.packets
         media.take(head + data[start + OSN_LENGTH :], len(head), original, kind, timestamp, arrival, -1)
         if media.packets != before:

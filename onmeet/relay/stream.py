@@ -52,6 +52,7 @@ class Stream:
         "last_timestamp",
         "layer",
         "lost",
+        "newest",
         "octets",
         "packets",
         "payload_type",
@@ -89,7 +90,8 @@ class Stream:
         self.history = history
         self.counters = counters
         self.base = first_index(sequence)
-        self.highest = self.base - 1
+        self.highest = self.base - 1  # of all that arrived
+        self.newest = self.highest  # of those that passed, so that a switch does not wait for the rest
         self.lost = 0  # passed over and not (yet) arrived
         self.packets = 0
         self.octets = 0  # of payloads

@@ -141,7 +141,7 @@ class Subscription:
         stream = self.stream
         if stream is None:
             return
-        self._close_span(stream.highest)
+        self._close_span(stream.newest)
         self._base_packets += stream.packets
         self._base_octets += stream.octets
         self.stream = None

@@ -131,6 +131,8 @@ class VideoStream(Stream):
             passed = self._verdicts.get(timestamp)
         if passed:
             self.history.slots[index & self.history.mask] = data
+            if index > self.newest:
+                self.newest = index
             self.packets += 1
             self.octets += size
             self.last_arrival = arrival
@@ -213,6 +215,7 @@ class VideoStream(Stream):
                 continue
             if self.history.covers(index, self.highest):
                 self.history.slots[index & self.history.mask] = one.data
+            self.newest = max(self.newest, index)
             self.packets += 1
             self.octets += len(one.data) - one.start
             self.forward_late(one.data, one.start, index, one.kind, one.timestamp, one.arrival)
@@ -290,12 +293,12 @@ class VideoStream(Stream):
 
     def passed_over(self, first: int, end: int, arrival: float) -> None:
         """Ask for what is missing, when somebody could use it."""
-        if self._repairable and self.active and not self.track.muted:
+        if self._repairable and (self.active or self.waiting) and not self.track.muted:
             self.losses.open(first, end, arrival)
 
     def found(self, index: int, arrival: float) -> None:
         """A missing packet arrived."""
-        self.losses.close(index, arrival)
+        self.losses.arrived(index, arrival)
 
     def restarted(self, arrival: float) -> None:
         """The sequence leapt: only a key frame helps those who wait."""
