@@ -15,6 +15,9 @@ def N_(message: str) -> str:
 
 PREJOIN_LINES: tuple[str, str, str] = (
     N_("What you say, show and write is encrypted in your browser. This server cannot see or hear it."),
-    N_("The name you enter and the data of the call are held in memory only and are gone when the meeting ends."),
+    N_(
+        "The name you enter and the data of the call are held in memory only"
+        " and are gone when the meeting ends."
+    ),
     N_("No recording, no tracking, no third parties. Cookies only for what the page needs to work."),
 )

@@ -63,7 +63,7 @@ def register() -> AnyResponse:
 
 
 @blueprint.post("/register")
-@limiter.limit("20 per hour; 5 per minute")
+@limiter.limit("10 per minute; 60 per hour")
 def create_account() -> AnyResponse:
     """Make the account. The answer is the same when the address has one already."""
     _refuse_when_closed()

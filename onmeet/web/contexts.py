@@ -102,6 +102,7 @@ class RoomPage(Page):
     socket_path: str
     role: Role
     name: str
+    signed_in: bool
     operator: str
     limit: int
     static_root: str

@@ -43,12 +43,14 @@ def room(code: str) -> Response:
     """Pre-join and room. The secret part of the link stays in the browser."""
     role = entrance.role_in(code)
     entrance.admit()
+    signed_in = bool(current_user.is_authenticated)
     config = services().config
     return RoomPage(
         code=code,
         socket_path=f"/m/{code}/socket",
         role=role,
-        name=current_user.person.name if current_user.is_authenticated else "",
+        name=current_user.person.name if signed_in else "",
+        signed_in=signed_in,
         operator=config.operator,
         limit=config.max_participants,
         static_root=assets().root_url,
