@@ -39,14 +39,17 @@ export class PreJoin extends HTMLElement {
       && /** @type {DevicePicker} */ (one(this, 'onmeet-devices')).bind({ media, preferences, strings });
     for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) this.#show(device);
     this.#showAvatar();
-    part(this, 'join', HTMLButtonElement).disabled = false;
   }
 
   /** Show the page's usual face, and put the cursor where it is wanted. */
   open() {
     this.#only('lobby');
     const name = part(this, 'name', HTMLInputElement);
-    if (matchMedia('(pointer: fine)').matches) (name.value ? part(this, 'join') : name).focus();
+    const join = part(this, 'join', HTMLButtonElement);
+    join.disabled = false;
+    // who is typing already is not interrupted
+    const free = document.activeElement === document.body || document.activeElement === null;
+    if (free && matchMedia('(pointer: fine)').matches) (name.value ? join : name).focus();
   }
 
   /** @param {boolean} hostMayRenew whether a new link may be made here */
