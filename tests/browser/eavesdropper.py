@@ -30,6 +30,11 @@ class Frame:
         """The media class in the key identifier."""
         return kid_parts(self.header.kid)[0]
 
+    @property
+    def sender(self) -> int:
+        """The sender's index in the key identifier."""
+        return kid_parts(self.header.kid)[1]
+
     def opened(self, bases: Iterable[bytes]) -> bytes:
         """The frame in clear with the first base key that fits; FrameError when none does."""
         for base in bases:

@@ -61,12 +61,13 @@ class Evidence:
     def __init__(self, server: OnMeetServer, file: Path, anna: Person) -> None:
         self.server = server
         self.link = anna.link
+        speaker = anna.index()
         kept = anna.window.evaluate("() => window.keptBases")
         self.audio_bases = [bytes(each["bytes"]) for each in kept if each["name"] == "audio"]
         self.video_bases = [bytes(each["bytes"]) for each in kept if each["name"] == "video"]
         self.bases = [bytes(each["bytes"]) for each in kept]
         rtp = eavesdropper.captured(file)
-        self.audio = eavesdropper.audio_frames(rtp)
+        self.audio = [frame for frame in eavesdropper.audio_frames(rtp) if frame.sender == speaker]
         self.video = eavesdropper.video_frames(rtp)
 
 

@@ -101,10 +101,12 @@ class Window(ABC):
         When the page is left while it answers, the page that comes in its place is asked.
         """
         source, text = _EVALUATE.format(function=function), json.dumps(args)
-        try:
-            return json.loads(self.call(source, text))
-        except PageLeftError:
-            return json.loads(self.call(source, text))
+        for _ in range(20):
+            try:
+                return json.loads(self.call(source, text))
+            except PageLeftError:
+                self.pause(0.05)
+        raise PageLeftError
 
     @property
     def url(self) -> str:
@@ -180,7 +182,7 @@ class Window(ABC):
             """() => { const e = probe.activeElement(); return e && {
                 tag: e.localName, testid: e.dataset?.testid ?? null,
                 role: e.getAttribute('role'), text: (e.innerText ?? '').trim(),
-                label: e.getAttribute('aria-label'), toolbar: Boolean(e.closest?.('[role=toolbar]')) }; }"""
+                label: e.getAttribute('aria-label') }; }"""
         )
         return answer or {}
 
