@@ -10,7 +10,17 @@ from onmeet.signalling.closing import LEFT, Closing
 from onmeet.signalling.counters import Counters
 from onmeet.signalling.messages import ClientMessage, Resume
 from onmeet.signalling.news import Error, ServerMessage, encode
-from onmeet.signalling.session import Close, Deliver, Effect, Over, Parted, Phase, Session, Transmit
+from onmeet.signalling.session import (
+    Close,
+    Deliver,
+    Effect,
+    Over,
+    Parted,
+    Phase,
+    Refused,
+    Session,
+    Transmit,
+)
 
 __all__ = ["Channel", "Owner", "Port"]
 
@@ -124,6 +134,8 @@ class Channel:
                         self._port.write(text)
                 case Deliver(message, seq):
                     self.owner.said(message, seq)
+                case Refused(code):
+                    self._counters.errors[code] += 1
                 case Close(how):
                     self._close_port(how)
                 case Parted():

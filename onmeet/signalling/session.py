@@ -34,6 +34,7 @@ __all__ = [
     "Over",
     "Parted",
     "Phase",
+    "Refused",
     "Session",
     "Transmit",
 ]
@@ -77,6 +78,13 @@ class Deliver:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A message was answered with this error code; for whoever counts."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Close the socket."""
 
@@ -93,7 +101,7 @@ class Over:
     """The participant is lost for good."""
 
 
-Effect = Transmit | Deliver | Close | Parted | Over
+Effect = Transmit | Deliver | Refused | Close | Parted | Over
 
 
 class Session:
@@ -252,7 +260,7 @@ class Session:
         return self._say(RelayPing(self._received), now)
 
     def _refuse(self, code: str, about: str, seq: int, now: float) -> list[Effect]:
-        return self._say(Error(code, about[:32], seq), now)
+        return [Refused(code), *self._say(Error(code, about[:32], seq), now)]
 
     def _say(self, message: ServerMessage, now: float) -> list[Effect]:
         if isinstance(message, RelayPing | RelayPong):

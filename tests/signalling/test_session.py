@@ -12,7 +12,7 @@ from onmeet.signalling import closing
 from onmeet.signalling import messages as m
 from onmeet.signalling.news import Locked, encode
 from onmeet.signalling.resend import ResendBuffer
-from onmeet.signalling.session import Close, Deliver, Effect, Over, Parted, Phase, Session, Transmit
+from onmeet.signalling.session import Close, Deliver, Effect, Over, Parted, Phase, Refused, Session, Transmit
 
 T0 = 100.0
 
@@ -39,6 +39,8 @@ class Driver:
                     self.out.append(json.loads(text))
                 case Deliver(message, _):
                     self.delivered.append(message)
+                case Refused():
+                    assert isinstance(effects[1], Transmit), "an error goes with it"
                 case _:
                     self.ends.append(effect)
 
