@@ -44,7 +44,18 @@ class _Ear:
         stream = self.stream
         self._slices.append(stream.power / max(stream.level_count, _PACKETS_A_SLICE))
         stream.power, stream.level_count = 0.0, 0
-        self.level = -10.0 * log10(max(sum(self._slices) / _SLICES, _LEAST_POWER))
+        self.level = _decibels(sum(self._slices) / _SLICES)
+
+    def present(self) -> float:
+        """The level including a voice that has only just begun."""
+        stream = self.stream
+        if not stream.level_count:
+            return self.level
+        return min(self.level, _decibels(stream.power / stream.level_count))
+
+
+def _decibels(power: float) -> float:
+    return -10.0 * log10(max(power, _LEAST_POWER))
 
 
 def _level(ear: _Ear) -> float:
@@ -94,10 +105,9 @@ class Gate:
         if self._taken() < self._loudest:
             stream.set_open(True)
             return
-        quietest = self._quietest()
-        if quietest is None:
-            return
-        if quietest.level > min(_QUIET, level + _CLEARLY):
+        holders = [ear for ear in self._ears.values() if ear.stream.open]
+        quietest = max(holders, key=_Ear.present, default=None)
+        if quietest is not None and quietest.present() > min(_QUIET, level + _CLEARLY):
             quietest.stream.set_open(False)
             stream.set_open(True)
 
@@ -142,23 +152,23 @@ class Speakers:
 
     def update(self) -> bool:
         """Look again (after `Gate.tick`); whether the list changed."""
-        averages: dict[int, float] = {}
+        levels: dict[int, float] = {}
         for ear in self._gate.ears():
-            average = ear.level
-            ear.speaking = average <= (_STILL_SPEAKING if ear.speaking else _SPEAKING)
+            ear.speaking = ear.level <= (_STILL_SPEAKING if ear.speaking else _SPEAKING)
             if ear.speaking:
-                index = ear.stream.track.index
-                averages[index] = min(average, averages.get(index, SILENCE))
-        listed = sorted(averages, key=lambda index: self._rank(index, averages[index]))
-        indexes = tuple(listed[:_MOST_SPEAKERS])
+                levels[ear.stream.track.index] = ear.level
+        indexes = tuple(self._ordered(levels)[:_MOST_SPEAKERS])
         changed = indexes != self.indexes
         self.indexes = indexes
         return changed
 
-    def _rank(self, index: int, average: float) -> tuple[float, int]:
-        """Who is listed keeps the place until somebody is clearly louder."""
-        try:
-            place = self.indexes.index(index)
-        except ValueError:
-            return average, _MOST_SPEAKERS
-        return average - _LOUDER * (_MOST_SPEAKERS - place) / _MOST_SPEAKERS, place
+    def _ordered(self, levels: dict[int, float]) -> list[int]:
+        """The order of before, in which only who is clearly louder overtakes."""
+        order = [index for index in self.indexes if index in levels]
+        order += sorted(levels.keys() - set(order), key=levels.__getitem__)
+        for end in range(1, len(order)):
+            at = end
+            while at and levels[order[at]] + _LOUDER < levels[order[at - 1]]:
+                order[at - 1], order[at] = order[at], order[at - 1]
+                at -= 1
+        return order

@@ -115,9 +115,10 @@ class Subscriber:
             if part.kind == rtcp.SR:
                 report = rtcp.parse_sender(packet, part)
                 assert report is not None
-                one = self._by_ssrc[report.ssrc]
-                one.reports.append(report)
-                one.reported_at = self.world.now
+                one = self._by_ssrc.get(report.ssrc)
+                if one is not None:
+                    one.reports.append(report)
+                    one.reported_at = self.world.now
 
     def _take(self, data: bytes) -> None:
         header = packets.parse(data)
