@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from onmeet.config import Config
 from onmeet.errors import ConfigError, UserError
+
+if TYPE_CHECKING:
+    from onmeet.accounts.service import Accounts
 
 __all__ = ["main"]
 
@@ -32,6 +37,15 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     database = commands.add_parser("db", help="the database").add_subparsers(required=True, metavar="ACTION")
     database.add_parser("upgrade", help="bring the tables up to date").set_defaults(run=_db_upgrade)
+    people = commands.add_parser("user", help="accounts").add_subparsers(required=True, metavar="ACTION")
+    for name, run, help_text in (
+        ("add", _user_add, "make an account; the password is asked for or read from standard input"),
+        ("password", _user_password, "set another password and end every sign-in"),
+        ("delete", _user_delete, "delete an account with its meetings, for good"),
+    ):
+        action = people.add_parser(name, help=help_text)
+        action.add_argument("email")
+        action.set_defaults(run=run)
     return parser
 
 
@@ -40,6 +54,58 @@ def _db_upgrade(config: Config, _options: argparse.Namespace) -> int:
 
     migrations.upgrade(config)
     return 0
+
+
+def _user_add(config: Config, options: argparse.Namespace) -> int:
+    from onmeet.accounts.service import is_email
+
+    if not is_email(options.email):
+        raise UserError("this is not an e-mail address")
+    accounts = _accounts(config)
+    if accounts.has(options.email):
+        raise UserError("there is an account with this address already")
+    accounts.register(options.email, _new_password(options.email))
+    return 0
+
+
+def _user_password(config: Config, options: argparse.Namespace) -> int:
+    accounts = _accounts(config)
+    if not accounts.set_password(options.email, _new_password(options.email)):
+        raise UserError("there is no account with this address")
+    return 0
+
+
+def _user_delete(config: Config, options: argparse.Namespace) -> int:
+    if not _accounts(config).remove(options.email):
+        raise UserError("there is no account with this address")
+    return 0
+
+
+def _accounts(config: Config) -> Accounts:
+    from onmeet import migrations
+    from onmeet.accounts.service import Accounts
+    from onmeet.db import connect
+
+    migrations.upgrade(config)
+    return Accounts(connect(config.database_url), key=config.secret_key)
+
+
+def _new_password(email: str) -> str:
+    """Asked for twice on a terminal, otherwise the first line of standard input."""
+    from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
+
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Again: ") != password:
+            raise UserError("the two passwords differ")
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    match weakness(password, email):
+        case "length":
+            raise UserError(f"a password has {MIN_LENGTH} to {MAX_LENGTH} characters")
+        case "guessable":
+            raise UserError("this password is too easy to guess")
+    return password
 
 
 if __name__ == "__main__":

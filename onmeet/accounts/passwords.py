@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-__all__ = ["MAX_LENGTH", "MIN_LENGTH", "Passwords"]
+__all__ = ["MAX_LENGTH", "MIN_LENGTH", "Passwords", "weakness"]
 
 MIN_LENGTH = 10
 MAX_LENGTH = 256
@@ -44,3 +45,12 @@ class Passwords:
     def outdated(self, encoded: str) -> bool:
         """Whether `encoded` was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(encoded)
+
+
+def weakness(password: str, email: str) -> Literal["length", "guessable"] | None:
+    """What is wrong with a password that somebody chose for the account of `email`, or None."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        return "length"
+    if len(set(password)) < 4 or password.lower() == email.strip().lower():
+        return "guessable"  # one letter again and again, or the address
+    return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
 import unicodedata
@@ -22,9 +23,11 @@ from onmeet.accounts.models import Account, SignIn
 from onmeet.accounts.passwords import Passwords
 from onmeet.db import Database
 
-__all__ = ["Accounts", "Person", "SignedIn", "WrongCredentials", "normal_email"]
+__all__ = ["Accounts", "Person", "SignedIn", "WrongCredentials", "is_email", "normal_email"]
 
 DAY = 86_400
+
+_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,189}")
 
 
 class WrongCredentials(Exception):
@@ -111,6 +114,31 @@ class Accounts:
         with self._database.writing() as session:
             session.execute(delete(SignIn).where(SignIn.token_hash == _hash(token)))
 
+    def has(self, email: str) -> bool:
+        """Whether an account has this address: for the operator, never for a page."""
+        return self._find(email) is not None
+
+    def set_password(self, email: str, password: str) -> bool:
+        """Give an account another password and end all its sign-ins; False when there is no such account."""
+        encoded = self._passwords.hash(password)
+        with self._database.writing() as session:
+            account = session.scalar(select(Account).where(Account.email == normal_email(email)))
+            if account is None:
+                return False
+            account.password = encoded
+            session.execute(delete(SignIn).where(SignIn.account_id == account.id))
+        return True
+
+    def remove(self, email: str) -> bool:
+        """Delete an account with all that belongs to it; False when there is no such account."""
+        with self._database.writing() as session:
+            account = session.scalar(select(Account).where(Account.email == normal_email(email)))
+            if account is None:
+                return False
+            session.delete(account)
+        self._database.erase_traces()
+        return True
+
     def mark(self, email: str) -> str:
         """An opaque name of an address, the same each time, made with the server's key."""
         return self._hidden("account", normal_email(email))
@@ -142,6 +170,11 @@ class Accounts:
 def normal_email(email: str) -> str:
     """One spelling for each address: NFKC, no blanks around it, small letters."""
     return unicodedata.normalize("NFKC", email).strip().lower()
+
+
+def is_email(text: str) -> bool:
+    """Whether this looks like an address; whether mail arrives there is another question."""
+    return _EMAIL.fullmatch(normal_email(text)) is not None
 
 
 def _hash(token: str) -> str:

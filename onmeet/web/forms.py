@@ -10,17 +10,16 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH
-from onmeet.accounts.service import normal_email
+from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
+from onmeet.accounts.service import is_email, normal_email
 
 __all__ = ["MeetingForm", "RegisterForm", "SignInForm"]
 
-_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,189}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 
 
 def _email(_form: Any, field: Any) -> None:
-    if _EMAIL.fullmatch(normal_email(field.data or "")) is None:
+    if not is_email(field.data or ""):
         raise ValidationError(lazy_gettext("Please give an e-mail address, such as name@example.org."))
 
 
@@ -30,13 +29,13 @@ def _printable(_form: Any, field: Any) -> None:
 
 
 def _well_chosen(form: Any, field: Any) -> None:
-    """Long enough, and neither the address nor one letter again and again."""
-    password = field.data or ""
-    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        message = lazy_gettext("Please take at least %(least)s characters.", least=MIN_LENGTH)
-        raise ValidationError(message)
-    if len(set(password)) < 4 or password.lower() == normal_email(form.email.data or ""):
-        raise ValidationError(lazy_gettext("This password is too easy to guess."))
+    match weakness(field.data or "", normal_email(form.email.data or "")):
+        case "length":
+            raise ValidationError(
+                lazy_gettext("Please take at least %(least)s characters.", least=MIN_LENGTH)
+            )
+        case "guessable":
+            raise ValidationError(lazy_gettext("This password is too easy to guess."))
 
 
 class RegisterForm(FlaskForm):  # type: ignore[misc]
