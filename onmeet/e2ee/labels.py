@@ -8,6 +8,17 @@ from typing import Final
 __all__ = [
     "BASE_BYTES",
     "CLASS_NAMES",
+    "COALESCE_MS",
+    "EPOCH_MAX",
+    "HEARTBEAT_MS",
+    "INDEX_MAX",
+    "KEY_FRAME_MS",
+    "MAX_GRANTS",
+    "MAX_KICKS",
+    "OLD_KEYS_MS",
+    "SILENCE_MS",
+    "STAND_IN_ACCEPT_MS",
+    "STAND_IN_ACT_MS",
     "FrameClass",
     "kid",
     "kid_parts",
@@ -48,6 +59,8 @@ HEARTBEAT_MS: Final = 10_000
 STAND_IN_ACCEPT_MS: Final = 10_000
 STAND_IN_ACT_MS: Final = 20_000
 SILENCE_MS: Final = 30_000
+KEY_FRAME_MS: Final = 300
+OLD_KEYS_MS: Final = 5_000
 
 
 def label(name: str, *parts: bytes) -> bytes:

@@ -22,6 +22,7 @@ export const HEARTBEAT_MS = 10_000;
 export const STAND_IN_ACCEPT_MS = 10_000;
 export const STAND_IN_ACT_MS = 20_000;
 export const SILENCE_MS = 30_000;
+export const KEY_FRAME_MS = 300;
 export const OLD_KEYS_MS = 5_000;
 export const HOLD_MS = 300;
 

@@ -1,6 +1,4 @@
-import { toBase64url } from './encoding.js';
 import { MAX_GRANTS } from './labels.js';
-import { signed } from './signing.js';
 
 /** @typedef {import('./encoding.js').Bytes} Bytes */
 /** @typedef {import('./epochs.js').Statement} Statement */
@@ -42,16 +40,14 @@ export class Phones {
   }
 
   /**
-   * What the next epoch is to carry, new grants signed.
-   * @param {CryptoKeyPair} hostKey @param {string} host the public half, as text @param {Bytes} start @param {number} n
+   * What epoch `n` is to carry, new grants signed.
+   * @param {import('./voice.js').Voice} host @param {number} n
    * @returns {Promise<Admitted[]>}
    */
-  async statements(hostKey, host, start, n) {
+  async statements(host, n) {
     const going = [...this.#admitted.values()].filter(({ call }) => !this.#ended.has(call));
-    const fresh = [...this.#wanted].map(async ([call, gw]) => {
-      const grant = { kind: 'grant', call, gw: toBase64url(gw), cls: 'audio', from: n, host };
-      return { statement: await signed(hostKey.privateKey, start, grant), call, gw };
-    });
+    const fresh = [...this.#wanted].map(async ([call, gw]) =>
+      ({ statement: await host.grant({ call, gw }, n), call, gw }));
     return [...going, ...(await Promise.all(fresh))];
   }
 
