@@ -87,6 +87,12 @@ class Gunicorn:
         finally:
             connection.close()
 
+    def worker_pid(self) -> int:
+        """The process that serves, a child of the one that was started."""
+        pid = self.process.pid
+        (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return int(child)
+
     def cookie(self) -> str:
         """The cookie of a browser that has opened the meeting's page."""
         _status, headers = self.get(f"/m/{CODE}")

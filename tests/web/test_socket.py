@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 
@@ -12,9 +13,13 @@ import websockets
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from onmeet.signalling import session
 from onmeet.signalling.wire import UP_LIMIT
+from onmeet.web import gunicorn_conf
+from onmeet.web.socket import MAX_SOCKETS
 from tests.factories.relay import QuietRelay, quiet_relay
 from tests.peers.signalling_client import SignallingClient, WebSocketTransport
+from tests.waiting import until
 from tests.web.gunicorn import CODE, Gunicorn
 
 
@@ -269,18 +274,43 @@ async def test_a_relay_that_ends_says_1012(web: Gunicorn, cookie: str) -> None:
 # -- threads and the end ---------------------------------------------------------------------------
 
 
-async def test_pages_are_served_beside_many_sockets(web: Gunicorn, relay: QuietRelay, cookie: str) -> None:
-    from onmeet.web.socket import MAX_SOCKETS
-
+async def test_pages_are_served_beside_many_sockets(
+    web: Gunicorn, relay: QuietRelay, cookie: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "JOIN_SECONDS", 1000.0)  # none of them joins
     clients = [await raw(web, cookie) for _ in range(MAX_SOCKETS)]
     extra = await raw(web, cookie)
     assert await closing_of(extra) == 4503
-    assert (await asyncio.to_thread(web.get, "/", 5))[0] == 200
+    assert (await asyncio.to_thread(web.get, "/"))[0] == 200
     await asyncio.gather(*(client.close() for client in clients))
     again = await raw(web, cookie)
     await again.send('{"type":"join","seq":1,"version":1,"name":"A","muted":[]}')
     assert "welcome" in await again.recv(decode=True)
     await again.close()
+
+
+async def test_100_sockets_in_a_row_leave_no_descriptor_and_no_participant(
+    web: Gunicorn, relay: QuietRelay, cookie: str
+) -> None:
+    def descriptors() -> int:
+        return len(os.listdir(f"/proc/{web.worker_pid()}/fd"))
+
+    async def visit(number: int) -> None:
+        guest = await web.client(cookie)
+        await guest.join("Guest")
+        if number % 2:
+            await guest.leave()
+        else:
+            guest.sent += 1
+            await guest.send("end")
+            assert (await guest.wait_closed()).code == 4400
+            await guest.end()
+
+    before = descriptors()
+    for number in range(100):
+        await visit(number)
+    await asyncio.to_thread(until, lambda: descriptors() <= before, "all descriptors to be closed")
+    assert (relay.registry.rooms, relay.registry.visitors) == (0, 0)
 
 
 def test_clients_that_never_close_do_not_delay_a_page(web: Gunicorn) -> None:
@@ -321,7 +351,4 @@ async def test_the_public_address_counts_as_ours() -> None:
 
 
 def test_there_are_threads_for_pages_beside_the_sockets() -> None:
-    from onmeet.web import gunicorn_conf
-    from onmeet.web.socket import MAX_SOCKETS
-
     assert gunicorn_conf.threads - MAX_SOCKETS >= 32
