@@ -58,3 +58,12 @@ export function showWhen(control, on) {
 export function on(from, type, take) {
   from.addEventListener(type, (event) => take(/** @type {CustomEvent} */ (event).detail));
 }
+
+/**
+ * @param {HTMLMeterElement} meter
+ * @param {number} level 0 … 1
+ */
+export function showLevel(meter, level) {
+  meter.value = level;
+  meter.style.setProperty('--level', level.toFixed(2));
+}

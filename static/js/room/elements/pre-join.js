@@ -5,7 +5,7 @@
 import { LevelMeter } from '../level-meter.js';
 import { dressAvatar } from './avatar.js';
 import { DevicePicker } from './device-picker.js';
-import { one, part, showWhen } from './dom.js';
+import { one, part, showLevel, showWhen } from './dom.js';
 
 /**
  * What comes before the meeting: a look into the mirror, a choice of devices, a name. Nothing of
@@ -187,7 +187,7 @@ export class PreJoin extends HTMLElement {
 
   /** @param {number} level 0 … 1 */
   #showLevel(level) {
-    part(this, 'meter', HTMLMeterElement).value = level;
+    showLevel(part(this, 'meter', HTMLMeterElement), level);
     part(this, 'ring').style.setProperty('--level', level.toFixed(2));
   }
 

@@ -3,7 +3,7 @@
 /** @import {Strings} from '../strings.js' */
 import { LevelMeter } from '../level-meter.js';
 import { DevicePicker } from './device-picker.js';
-import { on, one, part } from './dom.js';
+import { on, one, part, showLevel } from './dom.js';
 import { Modal } from './modal.js';
 
 /** Other devices, chosen while the meeting goes on. */
@@ -24,7 +24,7 @@ export class SettingsDialog extends Modal {
     this.#strings = strings;
     const picker = /** @type {DevicePicker} */ (one(this.dialog, 'onmeet-devices'));
     picker.bind({ media, preferences, strings });
-    on(this.#meter, 'level', (level) => { part(this.dialog, 'meter', HTMLMeterElement).value = level; });
+    on(this.#meter, 'level', (level) => showLevel(part(this.dialog, 'meter', HTMLMeterElement), level));
     on(media, 'changed', () => this.#render());
     this.dialog.addEventListener('close', () => this.#meter.listen(null));
   }

@@ -188,7 +188,7 @@ export class TileGrid extends HTMLElement {
     const cameras = state.others().map(({ index }) => index).filter((index) => `${index}:camera` !== onStage);
     const self = state.me && `${state.you}:camera` !== onStage ? [state.you] : [];
     const places = onStage ? this.#placeOnStage(onStage, cameras, self, space) : this.#placeInGrid(cameras, self, space);
-    this.dataset.layout = onStage ? 'stage' : places.floating ? 'duo' : 'grid';
+    this.dataset.layout = onStage ? 'stage' : places.floating ? 'duo' : cameras.length ? 'grid' : 'solo';
     this.#apply(places.rects, onStage, places.floating);
     this.#showRest(places.rest, places.restRect);
     this.#tellSizes(places.rects);
