@@ -26,6 +26,8 @@ _ROOM = "room-0"
 _WARM_UP_CYCLES = 50  # allocators and caches reach their size
 _FRAME = struct.Struct("!BI")
 _MOMENT_SECONDS = 0.02
+_STAYING = 2
+_SETTLE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,11 @@ async def _run(cycles: int) -> tuple[Standing, Standing, float]:
         pump = Pump(fill)
         await pump.run(1.0)
         await _cycles(relay, pump, _WARM_UP_CYCLES)
-        before = await _standing(relay)
+        before = await _standing(relay, pump)
         start = time.monotonic()
         await _cycles(relay, pump, cycles)
         seconds = time.monotonic() - start
-        after = await _standing(relay)
+        after = await _standing(relay, pump)
         fill.close()
         for participant in participants:
             await participant.leave()
@@ -116,8 +118,13 @@ async def _visit(relay: Relay, workshop: Workshop, pump: Pump, *, vanish: bool) 
     await pump.run(0.005)
 
 
-async def _standing(relay: Relay) -> Standing:
+async def _standing(relay: Relay, pump: Pump) -> Standing:
+    """Once the relay has handled the last farewell, or clearly never will."""
     counts = await _metrics(relay.path)
+    end = time.monotonic() + _SETTLE_SECONDS
+    while counts["participants"] > _STAYING and time.monotonic() < end:
+        await pump.run(0.1)
+        counts = await _metrics(relay.path)
     return Standing(
         resident_kb=resident_kb(relay.pid),
         threads=thread_count(relay.pid),

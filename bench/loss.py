@@ -22,6 +22,7 @@ from bench.client.receiver import Packet, Receiver, ReceiveStream
 from bench.client.sources import FRAME_PACKETS
 from bench.load import Pump, Shape
 from bench.meetings import fresh_relay
+from bench.processes import measuring
 
 _PATIENCE_NS = 500_000_000
 _WARM_UP_SECONDS = 2.0
@@ -123,7 +124,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Run and report; fails below the figures of the project."""
-    outcomes = asyncio.run(_run(options.loss, options.seconds))
+    with measuring():
+        outcomes = asyncio.run(_run(options.loss, options.seconds))
     print("| frames | kept | whole | key frames asked | sound packets | longest gap in sound |")
     print("|---|---|---|---|---|---|")
     for outcome in outcomes:
@@ -139,7 +141,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 async def _run(loss: float, seconds: float) -> list[Outcome]:
-    async with fresh_relay(pinned=False) as relay:
+    async with fresh_relay() as relay:
         fill, participants = await relay.fill(Shape.parse("mesh:2"))
         judges = [Judge(downlink.receiver) for downlink in fill.downlinks]
         pump = Pump(fill)

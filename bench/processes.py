@@ -13,7 +13,6 @@ from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SECONDS_TO_END = 5.0
-_PRIORITY = -15
 
 
 @dataclass(frozen=True)
@@ -75,12 +74,14 @@ def cores() -> tuple[int, int]:
     return allowed[0], allowed[-1]
 
 
-def set_priority(niceness: int) -> None:
-    """Put this process before or behind the rest of a shared machine, where we may."""
+def prefer(preferred: bool) -> None:
+    """Run this process before the rest of a shared machine, or like the rest, where we may decide that.
+
+    Round-robin real-time scheduling; the children that it starts inherit it.
+    """
+    policy, priority = (os.SCHED_RR, 1) if preferred else (os.SCHED_OTHER, 0)
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, niceness)
-        # where sessions are scheduled as groups (sched(7)), niceness counts only inside a group
-        Path("/proc/self/autogroup").write_text(str(niceness))
+        os.sched_setscheduler(0, policy, os.sched_param(priority))
 
 
 @contextlib.contextmanager
@@ -89,11 +90,11 @@ def measuring() -> Iterator[None]:
     load = cores()[1]
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {load})
-    set_priority(_PRIORITY)
+    prefer(True)
     try:
         yield
     finally:
-        set_priority(0)
+        prefer(False)
         os.sched_setaffinity(0, before)
 
 
@@ -114,7 +115,6 @@ class Server:
         def pin() -> None:
             if core is not None:
                 os.sched_setaffinity(0, {core})
-                set_priority(_PRIORITY)
 
         with (folder / "output.txt").open("wb") as output:
             process = await asyncio.create_subprocess_exec(

@@ -87,7 +87,7 @@ class Person:
                 self.downlink.subscribe(track, spec)
                 self.subscribed.append(spec)
 
-    def audio(self, at: float) -> bytes:
+    def audio(self) -> bytes:
         number = self._number("0")
         kid = (1 << 14 | self.index << 4).to_bytes(2, "big")
         payload = b"\x99" + kid + number.to_bytes(2, "big") + bytes(AUDIO_PAYLOAD)
@@ -141,16 +141,22 @@ class Person:
 
 def load(people: list[Person], seconds: float) -> list[tuple[float, Person, bytes]]:
     """Every packet that arrives, in order of time."""
-    events: list[tuple[float, int, Person, bytes]] = []
+    moments: list[tuple[float, int, bool, int]] = []
     for person in people:
         shift = person.index * 0.0013
-        for count in range(int(seconds / AUDIO_EVERY)):
-            events.append((count * AUDIO_EVERY + shift, len(events), person, person.audio(0)))
-        for count in range(int(seconds / VIDEO_EVERY)):
-            for data in person.frame(count):
-                events.append((count * VIDEO_EVERY + shift, len(events), person, data))
-    events.sort(key=lambda event: event[:2])
-    return [(at, person, data) for at, _, person, data in events]
+        moments += [
+            (n * AUDIO_EVERY + shift, person.index, True, n) for n in range(int(seconds / AUDIO_EVERY))
+        ]
+        moments += [
+            (n * VIDEO_EVERY + shift, person.index, False, n) for n in range(int(seconds / VIDEO_EVERY))
+        ]
+    moments.sort()
+    events: list[tuple[float, Person, bytes]] = []
+    for at, index, sound, number in moments:
+        person = people[index]
+        made = [person.audio()] if sound else person.frame(number)
+        events += [(at, person, data) for data in made]
+    return events
 
 
 def run(people_count: int, seconds: float) -> dict[str, float]:

@@ -248,9 +248,13 @@ class Participant:
             self.downlink.poll(now)
 
     async def leave(self) -> None:
-        """Leave the meeting and release everything."""
-        with contextlib.suppress(ConnectionError, ConnectionClosed):
+        """Leave the meeting, wait until the relay has closed, and release everything."""
+        with contextlib.suppress(ConnectionError, ConnectionClosed, TimeoutError):
             await self.send("leave")
+            async with asyncio.timeout(_TIMEOUT):
+                while self.closed is None:
+                    self._changed.clear()
+                    await self._changed.wait()
         await self.drop()
         for transport in self.transports:
             transport.close()
