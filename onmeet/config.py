@@ -42,7 +42,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONMEET_OPERATOR", "this OnMeet server", "who runs this instance, as people know them"),
     Setting("ONMEET_START", "anyone", "who may start a meeting: anyone or accounts"),
     Setting("ONMEET_REGISTRATION", "open", "whether people may register themselves: open or closed"),
-    Setting("ONMEET_MAX_PARTICIPANTS", "50", "most people in one meeting, 2 to 1000"),
+    Setting("ONMEET_MAX_PARTICIPANTS", "50", "most people in one meeting, 2 to 200"),
     Setting("ONMEET_METRICS_TOKEN", "none", "bearer token that opens /metrics to other machines"),
     Setting("ONMEET_LOG_LEVEL", "info", "debug, info, warning or error"),
 )  # fmt: skip
@@ -98,7 +98,7 @@ class Config:
             operator=env.text("ONMEET_OPERATOR", "this OnMeet server"),
             start=env.choice("ONMEET_START", ("anyone", "accounts")),
             registration=env.choice("ONMEET_REGISTRATION", ("open", "closed")),
-            max_participants=env.number("ONMEET_MAX_PARTICIPANTS", 50, 2, 1000),
+            max_participants=env.number("ONMEET_MAX_PARTICIPANTS", 50, 2, 200),
             metrics_token=env.text("ONMEET_METRICS_TOKEN", "") or None,
             log_level=env.choice("ONMEET_LOG_LEVEL", ("info", "debug", "warning", "error")),
         )
