@@ -1,10 +1,10 @@
 """How much one subscriber can take: an estimator behind an interface.
 
-`RembEstimator` trusts the receiver's own estimate (REMB) when that says "less", and report blocks when
-they show heavy loss. A browser's REMB never exceeds about 1.5 times what it receives, so "more" cannot be
-read from it: while nothing complains, the estimate grows by itself, just far enough above what is sent for
-the next layer to be tried. A try that fails makes the next one wait longer. Only a REMB far above what is
-sent (measured while more was sent, or by another kind of receiver) vouches for more at once.
+A browser's REMB is slow to rise and never exceeds about 1.5 times what it receives, so its value says
+little about a path that is not full. What it does say at once is "less": it falls only when its receiver sees
+a queue build up. `RembEstimator` therefore follows falls of the REMB, and report blocks with heavy loss;
+while nothing complains it grows by itself, just far enough above what is sent for the next layer to be tried.
+A try that fails makes the next one wait longer. A REMB far above what is sent vouches for more at once.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from typing import Protocol
 
 __all__ = ["Estimator", "RembEstimator"]
 
-_START = 2_500_000  # bit/s: a camera at full size, or a dozen small ones
-_LEAST = 60_000
-_MOST = 50_000_000
+_START = 2_500_000.0  # bit/s: a camera at full size, or a dozen small ones
+_LEAST = 100_000.0
+_MOST = 50_000_000.0
 _GROWTH = 1.25  # a second, while nothing complains
 _FAST_GROWTH = 2.5  # a second, while a REMB vouches for it
 _VOUCHES = 2.0  # a REMB above this times what is sent is no echo of it
 _HEADROOM = 2.5  # times what is sent: a layer costs about three times the one below
-_ROOM = 600_000  # bit/s on top of that
-_CONGESTED = 1.05  # a REMB below this times what is sent means that the receiver sees a queue
-_CAUTIOUS = 1.3  # below this times what is sent it says: no more than that
+_ROOM = 600_000.0  # bit/s on top of that
+_FALL = 0.97  # a REMB below this times the one before is a fall, not rounding
 _HEAVY_LOSS = 0.10  # draft-ietf-rmcat-gcc-02 §6: more than this is congestion
-_SOME_LOSS = 0.02
+_SOME_LOSS = 0.02  # and less than this is none
 _FAILED_WITHIN = 6.0  # s after growing: congestion then means that the try failed
 _MEMORY = 30.0  # s that congestion is remembered
 _FIRST_PAUSE, _LONGEST_PAUSE = 4.0, 60.0  # s
@@ -53,12 +52,12 @@ class Estimator(Protocol):
 class RembEstimator:
     """See the module."""
 
-    __slots__ = ("_fell_at", "_grown_at", "_held_until", "_pause", "_sent", "_then", "_vouched", "bitrate")
+    __slots__ = ("_fell_at", "_grown_at", "_held_until", "_pause", "_remb", "_sent", "_then", "bitrate")
 
     def __init__(self, now: float) -> None:
-        self.bitrate: float = _START
+        self.bitrate = _START
         self._sent = 0.0
-        self._vouched = 0.0
+        self._remb = 0.0
         self._then = now
         self._held_until = now
         self._grown_at = now
@@ -71,14 +70,9 @@ class RembEstimator:
 
     def on_remb(self, bitrate: int, now: float) -> None:
         """See `Estimator`."""
-        self._vouched = float(bitrate) if bitrate > _VOUCHES * self._sent + _ROOM else 0.0
-        if self._sent <= 0:
-            return
-        if bitrate < _CONGESTED * self._sent:
+        before, self._remb = self._remb, float(bitrate)
+        if bitrate < _FALL * before and bitrate < self.bitrate:
             self._fall(float(bitrate), now)
-        elif bitrate < _CAUTIOUS * self._sent:
-            self.bitrate = max(_LEAST, min(self.bitrate, float(bitrate)))
-            self._held_until = max(self._held_until, now + 1.0)
 
     def on_loss(self, fraction: float, now: float) -> None:
         """See `Estimator`."""
@@ -88,10 +82,10 @@ class RembEstimator:
             self._held_until = max(self._held_until, now + 1.0)
 
     def _fall(self, bitrate: float, now: float) -> None:
-        self.bitrate = max(_LEAST, min(self.bitrate, bitrate))
-        self._fell_at = now
         if now - self._grown_at < _FAILED_WITHIN and now >= self._held_until:
             self._pause = min(_LONGEST_PAUSE, 2.0 * self._pause)
+        self.bitrate = max(_LEAST, min(self.bitrate, bitrate))
+        self._fell_at = now
         self._held_until = max(self._held_until, now + self._pause)
 
     def tick(self, sent: float, now: float) -> None:
@@ -100,9 +94,10 @@ class RembEstimator:
         self._then, self._sent = now, sent
         if now < self._held_until:
             return
-        ceiling = min(_MOST, max(_START, _HEADROOM * sent + _ROOM, self._vouched))
+        vouched = self._remb if self._remb > _VOUCHES * sent + _ROOM else 0.0
+        ceiling = min(_MOST, max(_START, _HEADROOM * sent + _ROOM, vouched))
         if self.bitrate < ceiling:
-            growth = _FAST_GROWTH if self.bitrate < self._vouched else _GROWTH
+            growth = _FAST_GROWTH if self.bitrate < vouched else _GROWTH
             self.bitrate = min(ceiling, self.bitrate * growth**elapsed)
             self._grown_at = now
         elif now - self._grown_at > 2 * _FAILED_WITHIN:

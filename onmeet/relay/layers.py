@@ -74,7 +74,8 @@ def allocate(asks: Sequence[Ask], budget: float, *, strict: bool) -> dict[str, C
     a layer above the present one must fit with a margin.
 
     strict: when not even the lowest layers fit, frame rates are lowered, then the last in order get
-    nothing. Else the lowest layers are given even so: the budget is a guess that nothing contradicts.
+    nothing; the first always gets something. Else the lowest layers are given even so: the budget is a
+    guess that nothing contradicts.
     """
     order = sorted(asks, key=lambda ask: (not ask.screen, -ask.width * ask.height, ask.key))
     chosen: dict[str, Choice] = {}
@@ -82,6 +83,8 @@ def allocate(asks: Sequence[Ask], budget: float, *, strict: bool) -> dict[str, C
     for ask in order:
         if strict:
             chosen[ask.key], left = _lowest(ask, left)
+            if chosen[order[0].key] == NOTHING:
+                chosen[ask.key] = Choice(0, 0)  # without any picture the path would never be tried again
         else:
             chosen[ask.key], left = Choice(0, HIGHEST_TID), left - ask.layers[0].rate
     for ask in order:

@@ -77,7 +77,7 @@ def test_frame_rates_fall_before_pictures_vanish() -> None:
     assert chosen["b"] == Choice(0, 3) or chosen["b"].tid < 3
     assert chosen["c"].layer == 0
     assert chosen["c"].tid < 3
-    assert allocate(asks, 10_000, strict=True)["c"] == NOTHING
+    assert allocate(asks, 10_000, strict=True) == {"a": Choice(0, 0), "b": NOTHING, "c": NOTHING}
 
 
 def test_a_guess_takes_no_picture_away() -> None:
@@ -110,7 +110,8 @@ def test_a_strict_plan_never_exceeds_its_budget(
         assert layer <= fitting_layer(ask)
         if layer >= 0:
             spent += CAMERA[layer].rate * (1.0, 1.0, 1.0, 1.0)[tid] if tid == 3 else CAMERA[0].rate * 0.45
-    assert spent <= budget + 1
+    smallest = CAMERA[0].rate * 0.45  # the first always gets something
+    assert spent <= max(budget, smallest) + 1
 
 
 def test_unknown_layers_are_guessed_by_their_place() -> None:
