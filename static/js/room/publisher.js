@@ -23,8 +23,6 @@ export class Publisher extends EventTarget {
   #watch;
   /** @type {Map<Source, RTCRtpTransceiver>} */
   #transceivers = new Map();
-  /** @type {Set<Source>} */
-  #offered = new Set();
   /** Changes of a sender's parameters follow each other. @type {Map<Source, Promise<void>>} */
   #parameters = new Map();
   /** @type {Map<Source, ReturnType<typeof setTimeout>>} */
@@ -88,13 +86,16 @@ export class Publisher extends EventTarget {
     await this.#queue.request();
   }
 
-  /** Stop to publish the screen and its sound. */
+  /**
+   * Stop to publish the screen and its sound. Their transceivers go for good: browsers name the
+   * layers of an SSRC only in its first packets, so the next screen needs SSRCs of its own.
+   */
   async removeScreen() {
     for (const source of /** @type {Source[]} */ (['screen', 'screen-audio'])) {
-      const transceiver = this.#transceivers.get(source);
-      if (!transceiver || !this.#offered.delete(source)) continue;
-      transceiver.direction = 'inactive';
-      await transceiver.sender.replaceTrack(null);
+      clearTimeout(this.#cooling.get(source));
+      this.#transceivers.get(source)?.stop();
+      this.#transceivers.delete(source);
+      this.#parameters.delete(source);
     }
     await this.#queue.request();
   }
@@ -162,16 +163,10 @@ export class Publisher extends EventTarget {
   }
 
   /**
-   * Make the source's transceiver with its transform, or wake the one that is there.
+   * Make the source's transceiver and its transform in one task.
    * @param {Source} source
    */
   #add(source) {
-    this.#offered.add(source);
-    const existing = this.#transceivers.get(source);
-    if (existing) {
-      existing.direction = 'sendonly';
-      return;
-    }
     const { kind, stream, layers } = SOURCES[source];
     const transceiver = this.#pc.addTransceiver(kind, {
       direction: 'sendonly',
@@ -188,7 +183,7 @@ export class Publisher extends EventTarget {
     /** @type {Record<string, Source>} */
     const sources = {};
     for (const [source, { mid }] of this.#transceivers) {
-      if (mid !== null && this.#offered.has(source)) sources[mid] = source;
+      if (mid !== null) sources[mid] = source;
     }
     return { sdp: this.#pc.localDescription?.sdp ?? '', sources };
   }

@@ -52,7 +52,10 @@ export class News {
     });
     on(state, 'changed', ({ index, before, now }) => this.#changed(index, before, now));
     for (const type of ['reset', 'joined', 'left']) on(state, type, () => this.#alone());
-    on(connection, 'sharing', (sharing) => this.#tell(sharing ? 'screen.on' : 'screen.off', {}));
+    on(connection, 'sharing', (sharing) => {
+      part(this.#root, 'sharing').hidden = !sharing;
+      this.#tell(sharing ? 'screen.on' : 'screen.off', {});
+    });
     on(connection, 'undecryptable', ({ index, media }) => {
       if (media === 'chat') this.#tell('chat.unopened', { name: nameOf(index) });
     });
