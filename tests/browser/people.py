@@ -170,8 +170,8 @@ class Person:
         )
 
     def rests_the_focus(self) -> None:
-        """Give the focus to the stage, where no control takes keys."""
-        self.window.evaluate("() => probe.one('.stage-area').focus()")
+        """Take the focus from whatever has it, so that no control takes keys."""
+        self.window.evaluate("() => probe.activeElement()?.blur()")
 
     # the host
 

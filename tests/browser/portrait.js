@@ -89,14 +89,58 @@
     wall();
     person(performance.now());
   };
+  // Only one of them talks, so that one tile is marked as the speaker's.
+  const voice = () => {
+    const context = new AudioContext();
+    const gain = new GainNode(context, { gain: who === 1 ? 0.12 : 0 });
+    const out = new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
+    const tone = new OscillatorNode(context, { type: 'triangle', frequency: 180 });
+    tone.connect(gain).connect(out);
+    tone.start();
+    addEventListener('click', () => void context.resume(), true);
+    return out.stream;
+  };
+  // A page of a talk, for whoever shares the screen.
+  const slide = () => {
+    const board = document.createElement('canvas');
+    board.width = 1600;
+    board.height = 900;
+    const chalk = board.getContext('2d');
+    const draw = () => {
+      chalk.fillStyle = '#fdfcf7';
+      chalk.fillRect(0, 0, 1600, 900);
+      chalk.fillStyle = '#17211c';
+      chalk.font = '700 64px sans-serif';
+      chalk.fillText('The year in the community garden', 110, 160);
+      chalk.font = '400 34px sans-serif';
+      chalk.fillStyle = '#55625b';
+      chalk.fillText('Harvest by month, in crates', 110, 220);
+      const crates = [2, 3, 5, 9, 14, 22, 31, 36, 28, 17, 8, 3];
+      crates.forEach((count, month) => {
+        chalk.fillStyle = month === 7 ? '#d08a2c' : '#2d7d5f';
+        chalk.fillRect(120 + month * 115, 780 - count * 13, 74, count * 13);
+        chalk.fillStyle = '#55625b';
+        chalk.fillText('JFMAMJJASOND'[month], 144 + month * 115, 832);
+      });
+      chalk.fillRect(110, 782, 1380, 3);
+    };
+    setInterval(draw, 500);
+    draw();
+    return board.captureStream(2);
+  };
   const devices = navigator.mediaDevices;
   const real = devices.getUserMedia.bind(devices);
+  devices.getDisplayMedia = async () => slide();
   devices.getUserMedia = async (wanted) => {
     const stream = await real(wanted);
-    if (!wanted.video) return stream;
-    stream.getVideoTracks().forEach((track) => track.stop());
-    paint();
-    setInterval(paint, 1000 / FRAMES);
-    return new MediaStream([...stream.getAudioTracks(), ...canvas.captureStream(FRAMES).getVideoTracks()]);
+    stream.getTracks().forEach((track) => track.stop());
+    const tracks = [];
+    if (wanted.audio) tracks.push(...voice().getAudioTracks());
+    if (wanted.video) {
+      paint();
+      setInterval(paint, 1000 / FRAMES);
+      tracks.push(...canvas.captureStream(FRAMES).getVideoTracks());
+    }
+    return new MediaStream(tracks);
   };
 }

@@ -118,7 +118,7 @@ class Window(ABC):
         return self.wait(lambda: self.evaluate(function, *args), what, within=within)
 
     def wait(self, check: Callable[[], T], what: str, *, within: float = 10.0) -> T:
-        """Ask until the answer is true; an AssertionError says where the window is and what went wrong in it."""
+        """Ask until the answer is true; an AssertionError says where the window is and what it reported."""
         try:
             return until(check, what, within=within, pause=self.pause)
         except AssertionError as error:
