@@ -238,8 +238,9 @@ class Downlink:
 
     def link(self, now: float) -> Link:
         """How this direction does, for the quality hint."""
-        silent = now - self._heard if self._heard is not None and self._subscriptions else 0.0
-        return Link(self._loss, self.round_trip, self._share, silent)
+        if self._heard is None or not self._rate:
+            self._heard = now  # nothing is sent, so nothing need be said
+        return Link(self._loss, self.round_trip, self._share, now - self._heard)
 
 
 def _want_keyframe(one: Subscription) -> None:

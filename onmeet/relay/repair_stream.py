@@ -11,7 +11,7 @@ from onmeet.rtp.sequence import extend
 
 __all__ = ["RepairStream"]
 
-_NUMBERS = 1024  # remembered, against duplicates; the packets themselves are not
+_NUMBERS = 256  # remembered, against duplicates; the packets themselves are not
 
 
 class RepairStream(Stream):
@@ -56,7 +56,11 @@ class RepairStream(Stream):
         original = data[start] << 8 | data[start + 1]
         kind = kind & MARKER | media.payload_type
         head = HEADER.pack(VERSION_BITS, kind, original, timestamp, media.ssrc)
-        media.losses.repaired(extend(original, media.highest), arrival)
+        repaired = extend(original, media.highest)
+        if not media.history.covers(repaired, media.highest):
+            self.counters.dropped_late += 1  # browsers probe with packets of long ago
+            return
+        media.losses.repaired(repaired, arrival)
         before = media.packets
         media.take(head + data[start + OSN_LENGTH :], len(head), original, kind, timestamp, arrival, -1)
         if media.packets != before:

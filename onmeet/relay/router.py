@@ -128,7 +128,7 @@ class Router:
     def _tell_quality(self, now: float) -> None:
         links: dict[int, list[Link]] = {}
         for uplink in self._uplinks:
-            links.setdefault(uplink.index, []).append(uplink.link(now))
+            links.setdefault(uplink.index, []).append(uplink.link())
         for downlink in self._downlinks:
             links.setdefault(downlink.index, []).append(downlink.link(now))
         changed = self._quality.update(links)

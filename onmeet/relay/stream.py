@@ -297,10 +297,10 @@ class Stream:
         )
 
     def measure(self, now: float) -> None:
-        """Update `rate`; call about twice a second. Falls at once, rises smoothly."""
+        """Update `rate`; call a few times a second. A layer that stops keeps its rate, as its price."""
         then, octets = self.rate_mark
         self.rate_mark = (now, self.octets)
-        if then and now > then:
+        if then and now > then and self.octets > octets:
             present = 8.0 * (self.octets - octets) / (now - then)
             self.rate += 0.5 * (present - self.rate) if self.rate else present
 

@@ -48,7 +48,6 @@ class Uplink:
         "_gate",
         "_ids",
         "_keyframes",
-        "_last",
         "_level_head",
         "_log",
         "_loss",
@@ -95,7 +94,6 @@ class Uplink:
         self._log = self._arrivals.log.append
         self._keyframes: deque[float] = deque(maxlen=_KEYFRAMES[0])
         self._feedback_due = self._report_due = 0.0
-        self._last: float | None = None
         self._loss = 0.0
 
     # --- packets --------------------------------------------------------------------------------
@@ -157,7 +155,6 @@ class Uplink:
 
     def on_rtcp(self, data: bytes, arrival: float) -> None:
         """One decrypted compound RTCP packet. Never raises."""
-        self._last = arrival
         for part in rtcp.split(data):
             if part.kind == rtcp.SR:
                 report = rtcp.parse_sender(data, part)
@@ -394,9 +391,6 @@ class Uplink:
                 stream.refused = 0
         return found
 
-    def link(self, now: float) -> Link:
+    def link(self) -> Link:
         """How this direction does, for the quality hint."""
-        if self._last is None or not self.tracks:
-            return Link(self._loss, 0.0, 1.0, 0.0)
-        heard = max((stream.last_arrival for stream in self._streams.values()), default=0.0)
-        return Link(self._loss, 0.0, 1.0, now - max(heard, self._last))
+        return Link(self._loss, 0.0, 1.0, 0.0)  # who sends nothing may simply be muted

@@ -49,3 +49,23 @@ def test_a_healthy_meeting_is_good_for_everybody() -> None:
         subscriber.downlink.view({f"{3 - index}:camera": (1280, 720)})
     world.run(10)
     assert world.news.levels == {1: GOOD, 2: GOOD}
+
+
+def test_a_subscriber_that_falls_silent_while_media_flows_is_lost() -> None:
+    world = World()
+    publisher, subscriber = Publisher(world, 1), Subscriber(world, 2)
+    subscriber.subscribe(publisher)
+    world.run(5)
+    subscriber.closed = True
+    world.run(20)
+    assert world.news.levels == {1: GOOD, 2: LOST}
+
+
+def test_a_silent_room_is_no_lost_connection() -> None:
+    world = World()
+    publisher, subscriber = Publisher(world, 1), Subscriber(world, 2)
+    subscriber.subscribe(publisher)
+    world.run(5)
+    publisher.stopped = subscriber.closed = True
+    world.run(60)
+    assert world.news.levels == {1: GOOD, 2: GOOD}

@@ -194,3 +194,20 @@ def test_transport_feedback_names_every_packet_once() -> None:
                 assert not now & received
                 received |= now
     assert len(received) > 0.85 * world.router.counters.packets_in
+
+
+def test_probes_with_old_repairs_do_not_restart_a_stream() -> None:
+    world = World()
+    publisher = Publisher(world, 1, rids=(), start_sequence=5_000)
+    subscriber = Subscriber(world, 2)
+    subscriber.subscribe(publisher)
+    world.run(20)
+    publisher.encodings[0].kept.update((n, (b"\x10\x11" + bytes(60), 0, True)) for n in range(5_000, 5_020))
+    for number in range(5_000, 5_020):
+        publisher._repair(publisher.encodings[0].ssrc, number)
+    world.run(1)
+    counters = world.router.counters
+    assert counters.dropped_restart == 0
+    assert counters.dropped_late == 20
+    frames = subscriber.frames(publisher.tracks["camera"])
+    assert len(frames) >= 628
