@@ -4,7 +4,8 @@
  * What a close of the socket means for the browser (PROTOCOL.md, *Close codes*).
  *
  * `resume` takes the session up again, `afresh` joins as a new participant, `stop` is the end.
- * @typedef {{then: 'resume', wait: number | null}
+ * A `wait` of null leaves the time to the back-off, which a `cap` may shorten.
+ * @typedef {{then: 'resume', wait: number | null, cap?: number}
  *         | {then: 'afresh', wait: number}
  *         | {then: 'stop', reason: StopReason}} Verdict
  */
@@ -13,6 +14,8 @@
 const VERDICTS = {
   1000: { then: 'stop', reason: 'left' },
   1012: { then: 'resume', wait: 0 },
+  // the web process answers, the relay is starting: a meeting waits for it
+  1013: { then: 'resume', wait: null, cap: 1000 },
   4400: { then: 'afresh', wait: 0 },
   4403: { then: 'stop', reason: 'forbidden' },
   4404: { then: 'afresh', wait: 0 },
@@ -43,9 +46,10 @@ export function verdictOn(code) {
  * Up to a fifth is taken off at random: after a restart not everybody knocks in the same instant.
  * @param {number} attempt
  * @param {() => number} random
+ * @param {number} [cap] milliseconds
  * @returns {number} milliseconds
  */
-export function backOff(attempt, random = Math.random) {
-  const full = BACK_OFF[Math.min(attempt, BACK_OFF.length - 1)];
+export function backOff(attempt, random = Math.random, cap = Infinity) {
+  const full = Math.min(cap, BACK_OFF[Math.min(attempt, BACK_OFF.length - 1)]);
   return Math.round(full * (1 - 0.2 * random()));
 }

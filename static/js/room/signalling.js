@@ -188,13 +188,16 @@ export class Signalling extends EventTarget {
     const verdict = verdictOn(code);
     if (verdict.then === 'stop') this.#stop(verdict.reason);
     else if (verdict.then === 'afresh') this.#loseSession(verdict.wait);
-    else this.#retry(verdict.wait);
+    else this.#retry(verdict.wait, verdict.cap);
   }
 
-  /** @param {number | null} wait milliseconds the close code asks for; null leaves it to the back-off */
-  #retry(wait) {
+  /**
+   * @param {number | null} wait milliseconds the close code asks for; null leaves it to the back-off
+   * @param {number} [cap] the longest that the back-off may get, milliseconds
+   */
+  #retry(wait, cap) {
     if (this.#token) this.#become('interrupted');
-    const delay = wait !== null && this.#attempt === 0 ? wait : backOff(this.#attempt, this.#random);
+    const delay = wait !== null && this.#attempt === 0 ? wait : backOff(this.#attempt, this.#random, cap);
     this.#attempt += 1;
     this.#later('retry', delay, () => this.#connect());
   }

@@ -138,6 +138,18 @@ test('a server that restarts is called again at once', () => {
   assert.equal(sockets.length, 2);
 });
 
+test('a relay that is still starting is asked every second', () => {
+  const { sockets, last, clock } = joined();
+  last().drop(1012);
+  clock.advance(0);
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const before = sockets.length;
+    last().drop(1013);
+    clock.advance(1000);
+    assert.equal(sockets.length, before + 1);
+  }
+});
+
 test('an unknown token means joining afresh with numbers from one', () => {
   const { signalling, last, clock } = joined();
   const afresh = listen(signalling, 'afresh');

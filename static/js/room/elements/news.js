@@ -54,7 +54,7 @@ export class News {
     for (const type of ['reset', 'joined', 'left']) on(state, type, () => this.#alone());
     on(connection, 'sharing', (sharing) => {
       part(this.#root, 'sharing').hidden = !sharing;
-      this.#tell(sharing ? 'screen.on' : 'screen.off', {});
+      this.#parts.announcer.say(this.#parts.strings.t(sharing ? 'screen.on' : 'screen.off'));
     });
     on(connection, 'undecryptable', ({ index, media }) => {
       if (media === 'chat') this.#tell('chat.unopened', { name: nameOf(index) });
