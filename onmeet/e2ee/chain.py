@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Final
 
 from onmeet.e2ee.bodies import Epoch, Kick, seals_match
-from onmeet.e2ee.epochs import Meeting, are_grants_valid, is_kick_valid, transcript_hash
+from onmeet.e2ee.epochs import Meeting, are_grants_valid, epoch_hash, is_kick_valid
 from onmeet.e2ee.roster import Member, Roster
 from onmeet.e2ee.turns import Turns
 
@@ -85,8 +85,7 @@ class Chain:
 
     def hint(self, epoch: Epoch) -> None:
         """Where the chain stands, as far as somebody can tell who is not in it yet."""
-        th = transcript_hash(epoch.prev, epoch.raw)
-        self.tip = Tip(epoch.n, th, epoch.by, epoch.roster)
+        self.tip = Tip(epoch.n, epoch_hash(epoch), epoch.by, epoch.roster)
         self._roster.settle(self._roster.kicked)
 
     def is_stale(self, index: int) -> bool:

@@ -26,6 +26,7 @@ __all__ = [
     "Place",
     "are_grants_valid",
     "compose_epoch",
+    "epoch_hash",
     "is_by_host",
     "is_kick_valid",
     "open_as_gateway",
@@ -71,6 +72,11 @@ def _gateway_info(n: int, prev: bytes, call: str) -> bytes:
 def transcript_hash(prev: bytes, body: Json) -> bytes:
     """The hash of the transcript up to and with this epoch."""
     return hashlib.sha256(prev + canonical(body).encode()).digest()
+
+
+def epoch_hash(epoch: Epoch) -> bytes:
+    """The transcript hash that an epoch leads to, if it is accepted."""
+    return transcript_hash(epoch.prev, epoch.raw)
 
 
 def compose_epoch(

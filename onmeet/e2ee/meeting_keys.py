@@ -37,6 +37,7 @@ from onmeet.e2ee.epochs import (
     Author,
     Place,
     compose_epoch,
+    epoch_hash,
     is_by_host,
     open_epoch,
     transcript_hash,
@@ -226,10 +227,10 @@ class MeetingKeys:
 
     def _on_next(self, message: Next) -> None:
         member = self._roster.get(message.id)
-        if not member:
+        if not member or message.n <= member.issued:
             return None
         genuine = is_signed(member.key, self._voice.meeting.start, message.raw)
-        if message.n <= member.issued or not genuine or not is_usable(message.kem, self._probe):
+        if not genuine or not is_usable(message.kem, self._probe):
             return self._refuse("forged", message.id)
         member.issued, member.kem = message.n, message.kem
         return self._own.echoed(message.kem) if message.id == self.index else None
@@ -248,7 +249,8 @@ class MeetingKeys:
             return self._chain.hint(epoch)
         self._consider(epoch, author)
         # Our own epoch has come back, as the winner or not; or another won.
-        if epoch.by == self.index or (self._pending and self._pending.n <= self._chain.tip.n):
+        pending = self._pending
+        if pending and (pending.n <= self._chain.tip.n or pending.th == epoch_hash(epoch)):
             self._pending = None
         return self._act()
 
@@ -287,7 +289,7 @@ class MeetingKeys:
 
     def _secret_of(self, epoch: Epoch) -> bytes | None:
         pending = self._pending
-        if pending and pending.th == transcript_hash(epoch.prev, epoch.raw):
+        if pending and pending.th == epoch_hash(epoch):
             return pending.secret
         return open_epoch(self._voice.meeting.room, epoch, self.index, self._own)
 

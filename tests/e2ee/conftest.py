@@ -21,15 +21,20 @@ def node() -> Iterator[Node]:
     process.close()
 
 
-@pytest.fixture(params=["python", "javascript", "mixed"])
-def meeting(request: pytest.FixtureRequest) -> Meeting:
-    """An empty meeting; in a mixed one members 0, 2, 4 … are Python's."""
-    if request.param == "python":
+def new_meeting(kind: str, node: Node | None) -> Meeting:
+    """An empty meeting; in a `mixed` one members 0, 2, 4 … are Python's."""
+    if node is None:
         return Meeting(PythonPeer)
-    node: Node = request.getfixturevalue("node")
 
     def make(**options: Any) -> Peer:
-        python = request.param == "mixed" and options["index"] % 2 == 0
+        python = kind == "mixed" and options["index"] % 2 == 0
         return PythonPeer(**options) if python else NodePeer(node, **options)
 
     return Meeting(make)
+
+
+@pytest.fixture(params=["python", "javascript", "mixed"])
+def meeting(request: pytest.FixtureRequest) -> Meeting:
+    """An empty meeting, once for each cast."""
+    kind = request.param
+    return new_meeting(kind, None if kind == "python" else request.getfixturevalue("node"))

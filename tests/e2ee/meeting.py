@@ -201,7 +201,7 @@ class Meeting:
         log: list[Message] | None = None,
     ) -> Member:
         """Join; nothing of it is delivered yet."""
-        index, self._next = self._next, self._next + 1
+        index = self.take_index()
         peer = self.make(
             room=self.room,
             instance=self.instance,
@@ -216,6 +216,11 @@ class Meeting:
         self.members[index] = member
         member.act("start")
         return member
+
+    def take_index(self) -> int:
+        """The next participant's index."""
+        self._next += 1
+        return self._next - 1
 
     def leave(self, member: Member) -> None:
         """Go, as everybody learns."""

@@ -1,6 +1,6 @@
 import { sealsMatch } from './bodies.js';
 import { sameBytes } from './encoding.js';
-import { areGrantsValid, isKickValid, transcriptHash } from './epochs.js';
+import { areGrantsValid, epochHash, isKickValid } from './epochs.js';
 
 /** @typedef {import('./encoding.js').Bytes} Bytes */
 /** @typedef {import('./bodies.js').Epoch} Epoch */
@@ -60,8 +60,9 @@ export class Chain {
   }
 
   /** Where the chain stands, as far as somebody can tell who is not in it yet. @param {Epoch} epoch */
-  async hint({ n, prev, by, roster, raw }) {
-    this.tip = { n, th: await transcriptHash(prev, raw), by, roster };
+  async hint(epoch) {
+    const { n, by, roster } = epoch;
+    this.tip = { n, th: await epochHash(epoch), by, roster };
     this.#roster.settle(this.#roster.kicked);
   }
 

@@ -21,6 +21,9 @@ const sealAad = (by, to) => concat(u16(by), u16(to));
 /** The hash of the transcript up to and with this epoch. @param {Bytes} prev @param {object} body */
 export const transcriptHash = (prev, body) => sha256(prev, utf8(canonical(body)));
 
+/** The transcript hash that an epoch leads to, if it is accepted. @param {Epoch} epoch */
+export const epochHash = ({ prev, raw }) => transcriptHash(prev, raw);
+
 /**
  * A new epoch with a fresh secret, sealed to every member but its author.
  * @param {object} parts

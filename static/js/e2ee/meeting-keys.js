@@ -1,7 +1,7 @@
 import { claimedSender, readBody } from './bodies.js';
 import { Chain } from './chain.js';
 import { BodyError, randomBytes, sameBytes, toBase64url } from './encoding.js';
-import { composeEpoch, isByHost, openEpoch, transcriptHash } from './epochs.js';
+import { composeEpoch, epochHash, isByHost, openEpoch, transcriptHash } from './epochs.js';
 import { baseKeys, safetyCode } from './hashing.js';
 import { generateKemPair, isUsable } from './hpke.js';
 import { COALESCE_MS, HEARTBEAT_MS, KEY_FRAME_MS, MAX_KICKS, SECRET_BYTES, SILENCE_MS } from './labels.js';
@@ -217,9 +217,9 @@ export class MeetingKeys extends EventTarget {
   /** @param {import('./bodies.js').Next} next */
   async #onNext({ id, n, kem, raw }) {
     const member = this.#roster.get(id);
-    if (!member) return;
-    const good = n > member.issued && (await isSigned(member.key, this.#voice.meeting.start, raw)) && (await isUsable(kem, this.#probe));
-    if (!good) return void this.#refuse('forged', id);
+    if (!member || n <= member.issued) return;
+    const genuine = await isSigned(member.key, this.#voice.meeting.start, raw);
+    if (!genuine || !(await isUsable(kem, this.#probe))) return void this.#refuse('forged', id);
     member.issued = n;
     member.kem = kem;
     if (id === this.#index) this.#own.echoed(kem);
@@ -238,7 +238,8 @@ export class MeetingKeys extends EventTarget {
     if (!this.#greeted) return this.#chain.hint(epoch);
     await this.#consider(epoch, author);
     // Our own epoch has come back, as the winner or not; or another won.
-    if (epoch.by === this.#index || (this.#pending && this.#pending.n <= this.#chain.tip.n)) this.#pending = null;
+    const { n, th } = this.#pending ?? {};
+    if (n && th && (n <= this.#chain.tip.n || sameBytes(th, await epochHash(epoch)))) this.#pending = null;
     return this.#act();
   }
 
@@ -272,7 +273,7 @@ export class MeetingKeys extends EventTarget {
   /** @param {Epoch} epoch @returns {Promise<Bytes | null>} */
   async #secretOf(epoch) {
     const { th, secret } = this.#pending ?? {};
-    if (th && secret && sameBytes(th, await transcriptHash(epoch.prev, epoch.raw))) return secret;
+    if (th && secret && sameBytes(th, await epochHash(epoch))) return secret;
     return openEpoch(this.#voice.meeting.room, epoch, this.#index, this.#own);
   }
 
