@@ -99,8 +99,7 @@ class AudioStream(Stream):
                 self.counters.dropped_quiet += 1
         else:
             self.forward_late(data, start, index, kind, timestamp, arrival)
-        if index > self.newest:
-            self.newest = index
+        self.newest = max(self.newest, index)
         self.packets += 1
         self.octets += len(data) - start
         self.last_arrival = arrival

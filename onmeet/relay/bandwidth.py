@@ -4,7 +4,8 @@ A browser's REMB is slow to rise and never exceeds about 1.5 times what it recei
 little about a path that is not full. What it does say at once is "less": it falls only when its receiver sees
 a queue build up. `RembEstimator` therefore follows falls of the REMB, and report blocks with heavy loss;
 while nothing complains it grows by itself, just far enough above what is sent for the next layer to be tried.
-A try that fails makes the next one wait longer. A REMB far above what is sent vouches for more at once.
+A try that fails makes the next one wait longer. A REMB far above what is sent vouches for more at once; one
+that stays below what is sent, without rising, is meant.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ _VOUCHES = 2.0  # a REMB above this times what is sent is no echo of it
 _HEADROOM = 2.5  # times what is sent: a layer costs about three times the one below
 _ROOM = 600_000.0  # bit/s on top of that
 _FALL = 0.97  # a REMB below this times the one before is a fall, not rounding
+_EXCEEDED = 1.1  # sent above this times a REMB that does not rise …
+_RISE = 1.01  # … by this factor …
+_PATIENCE = 3.0  # s … for so long: then it is meant
 _HEAVY_LOSS = 0.10  # draft-ietf-rmcat-gcc-02 §6: more than this is congestion
 _SOME_LOSS = 0.02  # and less than this is none
 _FAILED_WITHIN = 6.0  # s after growing: congestion then means that the try failed
@@ -52,12 +56,23 @@ class Estimator(Protocol):
 class RembEstimator:
     """See the module."""
 
-    __slots__ = ("_fell_at", "_grown_at", "_held_until", "_pause", "_remb", "_sent", "_then", "bitrate")
+    __slots__ = (
+        "_fell_at",
+        "_grown_at",
+        "_held_until",
+        "_pause",
+        "_remb",
+        "_sent",
+        "_stuck",
+        "_then",
+        "bitrate",
+    )
 
     def __init__(self, now: float) -> None:
         self.bitrate = _START
         self._sent = 0.0
         self._remb = 0.0
+        self._stuck = (0.0, now)  # a REMB that does not rise, and since when
         self._then = now
         self._held_until = now
         self._grown_at = now
@@ -71,7 +86,11 @@ class RembEstimator:
     def on_remb(self, bitrate: int, now: float) -> None:
         """See `Estimator`."""
         before, self._remb = self._remb, float(bitrate)
-        if bitrate < _FALL * before and bitrate < self.bitrate:
+        risen = bitrate > _RISE * self._stuck[0] or self._sent < _EXCEEDED * bitrate
+        if risen or bitrate < _FALL * before:
+            self._stuck = (float(bitrate), now)
+        meant = bitrate < _FALL * before or now - self._stuck[1] >= _PATIENCE
+        if meant and bitrate < self.bitrate:
             self._fall(float(bitrate), now)
 
     def on_loss(self, fraction: float, now: float) -> None:

@@ -93,8 +93,7 @@ class Stream:
         self.highest = self.base - 1  # of all that arrived
         self.newest = self.highest  # of those that passed, so that a switch does not wait for the rest
         self.lost = 0  # passed over and not (yet) arrived
-        self.packets = 0
-        self.octets = 0  # of payloads
+        self.packets, self.octets = 0, 0  # octets of payloads
         self.rate = 0.0  # bit/s, smoothed
         self.rate_mark = (0.0, 0)
         self.last_timestamp = 0
@@ -109,8 +108,7 @@ class Stream:
         self.special: tuple[Subscription, ...] = ()
         self.stamp_id: int | None = None  # abs-send-time's id for all of `plain`
         self._bad_next = -1
-        self._prior_expected = 0
-        self._prior_lost = 0
+        self._prior_expected = self._prior_lost = 0
 
     # --- the path of a packet -------------------------------------------------------------------
 

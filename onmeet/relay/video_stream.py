@@ -122,9 +122,8 @@ class VideoStream(Stream):
             self._set_aside(index, size)
             return
         begins = data[start] & vp8.FRAME_START_MASK == vp8.FRAME_START
-        passed: bool | None
         if begins:
-            passed = self._judge(data, start, index, kind, timestamp, arrival)
+            passed: bool | None = self._judge(data, start, index, kind, timestamp, arrival)
         elif timestamp == self._frame_time:
             passed = self._frame_ok
         else:

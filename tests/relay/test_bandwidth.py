@@ -56,6 +56,16 @@ def test_a_remb_that_lags_behind_a_new_layer_is_no_complaint() -> None:
     assert estimator.bitrate > 2_000_000
 
 
+def test_a_remb_that_stays_below_what_is_sent_is_meant() -> None:
+    estimator = RembEstimator(0.0)
+    now = grow(estimator, 2_000_000, 0.0, 5)
+    for _ in range(5):
+        estimator.on_remb(400_000, now)
+        now = grow(estimator, 2_000_000, now, 1)
+    assert estimator.bitrate == 400_000
+    assert estimator.congested(now)
+
+
 def test_a_path_found_narrow_by_mistake_is_tried_again() -> None:
     # seen with a browser on a starved machine: one fall to 38 kbit/s, and never another word
     estimator = RembEstimator(0.0)
