@@ -14,7 +14,6 @@ MAX_RAMP_SECONDS = 20.0  # a bandwidth estimate starts low; measuring begins whe
 _RAMP_STEP_SECONDS = 0.5
 MAX_STEAL_PCT = 5.0
 MAX_DELIVERY_ERROR = 0.03
-MAX_FOREIGN_PCT = 10.0  # of one core: other processes of the machine, while we measure
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ async def measure(fill: Fill, *, server: str, pid: int, idle_kb: int, seconds: f
     )
     return Run(
         row=row,
-        faults=_faults(row, fill, foreign),
+        faults=_faults(row, fill),
         feedback=_feedback(fill),
         foreign_pct=round(foreign, 1),
         server_pct=round(server_cpu / elapsed * 100, 1),
@@ -107,7 +106,7 @@ def _percentile_ms(values: list[int], share: float) -> float:
     return round(values[min(len(values) - 1, int(len(values) * share))] / 1e6, 3)
 
 
-def _faults(row: Row, fill: Fill, foreign_pct: float) -> tuple[str, ...]:
+def _faults(row: Row, fill: Fill) -> tuple[str, ...]:
     streams = [s for d in fill.downlinks for s in d.receiver.streams.values()]
     corrupt = sum(s.corrupt for s in streams)
     unauthentic = sum(link.transport.unauthentic for link in fill.links)
@@ -119,7 +118,6 @@ def _faults(row: Row, fill: Fill, foreign_pct: float) -> tuple[str, ...]:
         ),
         f"{corrupt} corrupt packets": corrupt > 0,
         f"{unauthentic} packets not authentic": unauthentic > 0,
-        f"other processes took {foreign_pct:.0f} % of a core": foreign_pct > MAX_FOREIGN_PCT,
     }
     return tuple(text for text, failed in checks.items() if failed)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import functools
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,8 +88,19 @@ def prefer(preferred: bool) -> None:
 
 @contextlib.contextmanager
 def measuring() -> Iterator[None]:
-    """Keep this process off the server's core, and both before everything else, for a time."""
+    """Keep this process off the server's core, and both before everything else, for a time.
+
+    Two measurements at once would spoil each other: the second waits for the first.
+    """
     load = cores()[1]
+    with (Path(tempfile.gettempdir()) / "onmeet-bench.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with _preferred(load):
+            yield
+
+
+@contextlib.contextmanager
+def _preferred(load: int) -> Iterator[None]:
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {load})
     prefer(True)

@@ -77,7 +77,7 @@ async def _rows(
                 discarded.append(f"{shape.name} {name}: {'; '.join(run.faults)}")
             else:
                 kept[name].append(run)
-    return [median_row(runs) for runs in kept.values() if len(runs) == options.runs]
+    return [median_row(runs) for runs in kept.values() if runs]
 
 
 async def run_onmeet(shape: Shape, seconds: float) -> Run:
