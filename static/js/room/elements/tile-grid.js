@@ -222,7 +222,8 @@ export class TileGrid extends HTMLElement {
     const keys = [...shown, ...self].map((index) => `${index}:camera`);
     const rest = others.length - shown.length;
     const rects = gridRects(keys.length + (rest ? 1 : 0), space);
-    return { rects: new Map(keys.map((key, place) => [key, rects[place]])), rest, restRect: rects[keys.length], floating: '' };
+    const placed = new Map(keys.map((key, place) => [key, rects[place]]));
+    return { rects: placed, rest, restRect: rects[keys.length], floating: '' };
   }
 
   /**
@@ -233,7 +234,8 @@ export class TileGrid extends HTMLElement {
    */
   #placeDuo(other, self, { width, height, gap }) {
     const small = Math.round(Math.min(140, width * 0.3));
-    const corner = { x: width - small - gap, y: height - Math.round(small * 4 / 3) - gap, width: small, height: Math.round(small * 4 / 3) };
+    const tall = Math.round(small * 4 / 3);
+    const corner = { x: width - small - gap, y: height - tall - gap, width: small, height: tall };
     const rects = new Map([[`${other}:camera`, { x: 0, y: 0, width, height }], [`${self}:camera`, corner]]);
     return { rects, rest: 0, restRect: undefined, floating: `${self}:camera` };
   }
@@ -250,7 +252,7 @@ export class TileGrid extends HTMLElement {
     const fits = screens.length + others.length + self.length <= most;
     const places = fits ? most : most - 1;
     const shown = this.#order.visible(others, Math.max(1, places - self.length - screens.length));
-    const keys = [...screens, ...shown.map((index) => `${index}:camera`), ...self.map((index) => `${index}:camera`)].slice(0, places);
+    const keys = [...screens, ...[...shown, ...self].map((index) => `${index}:camera`)].slice(0, places);
     const rest = others.length - shown.length;
     const { stage, strip } = stageRects(keys.length + (rest ? 1 : 0), space);
     const rects = new Map([[subject, stage], ...keys.map((key, place) => /** @type {[string, Rect]} */ ([key, strip[place]]))]);
