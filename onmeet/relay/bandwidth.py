@@ -23,6 +23,8 @@ _VOUCHES = 2.0  # a REMB above this times what is sent is no echo of it
 _HEADROOM = 2.5  # times what is sent: a layer costs about three times the one below
 _ROOM = 600_000.0  # bit/s on top of that
 _FALL = 0.97  # a REMB below this times the one before is a fall, not rounding
+_MOST_CUT = 0.5  # of what was sent lately remains after one fall: a receiver that hung for a moment says 0
+_FADING = 0.93  # per tick: how fast "lately" is forgotten
 _EXCEEDED = 1.1  # sent above this times a REMB that does not rise …
 _RISE = 1.01  # … by this factor …
 _PATIENCE = 3.0  # s … for so long: then it is meant
@@ -61,6 +63,7 @@ class RembEstimator:
         "_grown_at",
         "_held_until",
         "_pause",
+        "_recent",
         "_remb",
         "_sent",
         "_stuck",
@@ -70,7 +73,7 @@ class RembEstimator:
 
     def __init__(self, now: float) -> None:
         self.bitrate = _START
-        self._sent = 0.0
+        self._sent = self._recent = 0.0
         self._remb = 0.0
         self._stuck = (0.0, now)  # a REMB that does not rise, and since when
         self._then = now
@@ -89,9 +92,12 @@ class RembEstimator:
         risen = bitrate > _RISE * self._stuck[0] or self._sent < _EXCEEDED * bitrate
         if risen or bitrate < _FALL * before:
             self._stuck = (float(bitrate), now)
-        meant = bitrate < _FALL * before or now - self._stuck[1] >= _PATIENCE
-        if meant and bitrate < self.bitrate:
+        if bitrate >= self.bitrate:
+            return
+        if now - self._stuck[1] >= _PATIENCE:
             self._fall(float(bitrate), now)
+        elif bitrate < _FALL * before:
+            self._fall(max(float(bitrate), _MOST_CUT * self._recent), now)
 
     def on_loss(self, fraction: float, now: float) -> None:
         """See `Estimator`."""
@@ -111,6 +117,7 @@ class RembEstimator:
         """See `Estimator`."""
         elapsed = min(1.0, max(0.0, now - self._then))
         self._then, self._sent = now, sent
+        self._recent = max(sent, _FADING * self._recent)
         if now < self._held_until:
             return
         vouched = self._remb if self._remb > _VOUCHES * sent + _ROOM else 0.0

@@ -41,9 +41,20 @@ def test_a_remb_that_falls_is_believed() -> None:
     estimator = RembEstimator(0.0)
     now = grow(estimator, 2_000_000, 0.0, 5)
     estimator.on_remb(2_900_000, now)
-    estimator.on_remb(700_000, now)
-    assert estimator.bitrate == 700_000
+    estimator.on_remb(1_700_000, now)
+    assert estimator.bitrate == 1_700_000
     assert estimator.congested(now)
+
+
+def test_one_fall_takes_at_most_half_and_the_next_one_more() -> None:
+    estimator = RembEstimator(0.0)
+    now = grow(estimator, 2_000_000, 0.0, 5)
+    estimator.on_remb(2_900_000, now)
+    estimator.on_remb(20_000, now)  # the receiver hung for a moment
+    assert estimator.bitrate == 1_000_000
+    now = grow(estimator, 200_000, now, 4)
+    estimator.on_remb(15_000, now)
+    assert estimator.bitrate < 500_000
 
 
 def test_a_remb_that_lags_behind_a_new_layer_is_no_complaint() -> None:
