@@ -100,7 +100,7 @@ class Person:
                 const look = () => new Map(probe.pictures().filter((p) => !p.own && p.source !== 'screen')
                     .map((p) => [p.index, p.frames]));
                 const before = look();
-                await new Promise((done) => setTimeout(done, 300));
+                await new Promise((done) => setTimeout(done, 700));
                 const moving = [...look()].filter(([index, frames]) => frames > (before.get(index) ?? 1e9));
                 return moving.length === others && before.size === others;
             }""",

@@ -17,7 +17,7 @@ from tests.running import OnMeetServer
 
 PORTRAIT = (Path(__file__).parent / "portrait.js").read_text(encoding="utf-8")
 
-NAMES = ("Mira", "Jonas", "Adaeze", "Lukas", "Yuki", "Samira", "Emil", "Ingrid", "Tomás")
+NAMES = ("Mira", "Jonas", "Karin", "Rosa", "Yuki", "Samir", "Emilia", "Adaeze", "Tomás")
 
 TALK = (
     (1, "Good morning! Can everybody hear the birds, too?"),
