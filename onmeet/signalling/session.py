@@ -46,7 +46,11 @@ GRACE_SECONDS = 30.0
 
 _MESSAGES = (40.0, 200.0)  # a second, burst
 _BYTES = (128.0 * 1024, 512.0 * 1024)  # less than the others' resend buffers hold
-_CATCH_UP = 1024  # most messages that a browser may send again after a resume
+_CATCH_UP = 512  # most messages that a browser may send again after a resume: it keeps no more
+# What is sent again has an allowance of its own. Both bursts together are less than the others' resend
+# buffers hold, and an empty allowance fills up in about the grace of a lost socket.
+_AGAIN_MESSAGES = (8.0, 256.0)
+_AGAIN_BYTES = (12.0 * 1024, 384.0 * 1024)
 
 # An early heartbeat: neither side's buffer need grow for 25 s when much is said.
 _PING_AFTER_MESSAGES = ResendBuffer.MESSAGES // 4
@@ -115,10 +119,12 @@ class Session:
         self._ping_open = False
         self._received = 0
         self._told = 0  # how much of `_received` the browser knows
-        self._catch_up = 0  # up to this number, messages are sent again and not rated
+        self._catch_up = 0  # up to this number, messages are sent again
         self._sent = ResendBuffer()
         self._messages = Allowance(*_MESSAGES, now)
         self._bytes = Allowance(*_BYTES, now)
+        self._messages_again = Allowance(*_AGAIN_MESSAGES, now)
+        self._bytes_again = Allowance(*_AGAIN_BYTES, now)
 
     @property
     def phase(self) -> Phase:
@@ -268,7 +274,8 @@ class Session:
         return self.send(encode(message), now)
 
     def _within_rate(self, size: int, now: float) -> bool:
-        if self._received < self._catch_up:
+        again = self._received < self._catch_up
+        if again and self._messages_again.take(1, now) and self._bytes_again.take(size, now):
             return True
         return self._messages.take(1, now) and self._bytes.take(size, now)
 

@@ -305,12 +305,12 @@ def test_what_the_browser_sends_again_is_taken_once(live: Driver) -> None:
     assert live.ends == [Parted()]
 
 
-def test_what_is_sent_again_is_not_rated(live: Driver) -> None:
+def test_what_is_sent_again_is_counted_apart(live: Driver) -> None:
     for _ in range(199):
         live.say("end")
     live.sort(live.session.detach(live.now))
-    resume(live, ack=0, seq=live.sent + 1 + 400)
-    for _ in range(400):
+    resume(live, ack=0, seq=live.sent + 1 + 256)
+    for _ in range(256):
         live.say("end")
     assert live.ends == [Parted()]
     live.say("end")
@@ -396,3 +396,28 @@ def test_nothing_comes_of_a_session_that_is_over(live: Driver) -> None:
     live.sort(live.session.detach(live.now))
     live.sort(live.session.close(closing.ENDED))
     assert (live.out, live.delivered, live.ends) == ([], [], [])
+
+
+def test_resuming_again_and_again_passes_no_flood(live: Driver) -> None:
+    delivered = 0
+    for _ in range(20):
+        resume(live, ack=0, seq=live.sent + 1 + 400)
+        for _ in range(400):
+            live.say("state", hand=True)
+        delivered += len(live.delivered)
+        live.delivered.clear()
+        if live.ends:
+            break
+        live.sort(live.session.detach(live.now))
+        live.ends.clear()
+    assert live.session.phase is Phase.OVER
+    assert delivered < ResendBuffer.MESSAGES, "the others' buffers hold what one sender may say at once"
+
+
+def test_what_is_sent_again_is_limited_in_bytes(live: Driver) -> None:
+    resume(live, ack=0, seq=live.sent + 1 + 400)
+    payload = "A" * 60_000
+    for _ in range(400):
+        live.say("data", payload=payload)
+    assert live.ends == [Close(closing.TOO_MANY), Over()]
+    assert len(live.delivered) * len(payload) < ResendBuffer.BYTES
