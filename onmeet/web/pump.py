@@ -18,8 +18,9 @@ from wsproto.connection import ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-from onmeet.clock import Clock
+from onmeet.clock import Clock, monotonic
 from onmeet.signalling import closing
+from onmeet.signalling.allowance import Allowance
 from onmeet.signalling.client import RelayLink, RelayUnreachable
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.wire import UP_LIMIT, Kind, unpack_close
@@ -29,6 +30,12 @@ __all__ = ["Browser", "pump"]
 _READ = 64 * 1024
 _HIGH_WATER = 1024 * 1024
 """Bytes towards one side above which nothing more is read from the other."""
+
+EVENTS = (200.0, 4000.0)
+"""Frames, and parts of them, that a browser may send: a second, burst.
+
+The relay counts messages more strictly; this also counts pings and empty frames, which never reach it.
+"""
 
 STALL_SECONDS = 20.0
 """How long a browser may take nothing while something waits for it."""
@@ -50,7 +57,7 @@ class Browser:
     when it broke the protocol.
     """
 
-    def __init__(self, protocol: WSConnection, connection: socket.socket) -> None:
+    def __init__(self, protocol: WSConnection, connection: socket.socket, clock: Clock = monotonic) -> None:
         self.farewell: int | None = None
         self.wrong: Closing | None = None
         self._protocol = protocol
@@ -58,6 +65,8 @@ class Browser:
         self._unsent = bytearray()
         self._parts: list[str] = []
         self._size = 0
+        self._clock = clock
+        self._events = Allowance(*EVENTS, clock())
 
     @property
     def unsent(self) -> int:
@@ -112,8 +121,12 @@ class Browser:
             raise BrowserGone
         self._protocol.receive_data(data)
         texts: list[bytes] = []
+        now = self._clock()
         try:
             for event in self._protocol.events():
+                if not self._events.take(1, now):
+                    self.wrong = closing.TOO_MANY
+                    break
                 self._take(event, texts)
                 if self.wrong is not None:
                     break
@@ -171,7 +184,8 @@ def _carry(
     moved = clock()
     try:
         while True:
-            _listen(selector, browser, browser.unsent, relay.unsent)
+            # Answers to pings wait there too: who does not read them is not listened to.
+            _listen(selector, browser, browser.unsent, max(relay.unsent, browser.unsent))
             _listen(selector, relay, relay.unsent, browser.unsent)
             patience = _LOOK_SECONDS if browser.unsent else None
             ready = {key.fileobj: events for key, events in selector.select(patience)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -15,6 +16,7 @@ from wsproto.events import (
     CloseConnection,
     Event,
     Message,
+    Ping,
     RejectConnection,
     Request,
     TextMessage,
@@ -219,3 +221,33 @@ def test_a_client_that_never_answers_the_close_is_not_waited_for_long(
     monkeypatch.setattr(pumping, "CLOSE_SECONDS", 0.1)
     scene.relay_says(wire.Kind.CLOSE, wire.pack_close(1000, "left"))
     assert scene.end() == Closing(1000, "left")
+
+
+def test_pings_whose_answers_nobody_reads_pile_up_only_so_far(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pumping, "_HIGH_WATER", 20_000)
+    scene.browser.settimeout(0.5)
+    assert push(lambda: scene.say(Ping(payload=b"x" * 125))) < 2000
+    assert not scene.outcome
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [Ping(), TextMessage(data="", message_finished=False)],
+    ids=["pings", "empty parts of a message"],
+)
+def test_a_flood_of_frames_that_say_nothing_closes_with_4429(scene: Scene, frame: Event) -> None:
+    flood = b"".join(scene.protocol.send(frame) for _ in range(6000))
+
+    def send() -> None:
+        with contextlib.suppress(OSError):
+            scene.browser.sendall(flood)
+
+    flooding = threading.Thread(target=send)
+    flooding.start()
+    closed = scene.close_seen_by_browser()
+    scene.browser.shutdown(socket.SHUT_RDWR)
+    flooding.join(10)
+    assert closed is not None
+    assert closed.code == 4429
