@@ -12,7 +12,7 @@ from onmeet.e2ee.epochs import Meeting, are_grants_valid, epoch_hash, is_kick_va
 from onmeet.e2ee.roster import Member, Roster
 from onmeet.e2ee.turns import Turns
 
-__all__ = ["NOBODY", "Chain", "Refusal", "Tip", "Verdict"]
+__all__ = ["NOBODY", "Chain", "Parked", "Pending", "Refusal", "Tip", "Verdict"]
 
 NOBODY: Final[Mapping[int, str]] = {}
 
@@ -45,6 +45,23 @@ class Tip:
     th: bytes
     by: int
     roster: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Our epoch that is on its way."""
+
+    n: int
+    th: bytes
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A stand-in's epoch, in case the leader stays silent."""
+
+    epoch: Epoch
+    author: Member
 
 
 class Chain:

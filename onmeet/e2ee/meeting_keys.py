@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,7 +19,7 @@ from onmeet.e2ee.bodies import (
     claimed_sender,
     read_body,
 )
-from onmeet.e2ee.chain import Chain, Refusal, Verdict
+from onmeet.e2ee.chain import Chain, Parked, Pending, Refusal, Verdict
 from onmeet.e2ee.derive import base_keys, safety_code
 from onmeet.e2ee.effects import (
     Alarm,
@@ -64,23 +63,6 @@ from onmeet.e2ee.voice import Voice
 __all__ = ["MeetingKeys"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    """Our epoch that is on its way."""
-
-    n: int
-    th: bytes
-    secret: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Parked:
-    """A stand-in's epoch, in case the leader stays silent."""
-
-    epoch: Epoch
-    author: Member
-
-
 class MeetingKeys:
     """Sees every key message and every end of a participant in the server's order.
 
@@ -114,8 +96,8 @@ class MeetingKeys:
         self._silent = False
         self._fresh = 0.0
         self._last_commit = self._last_beat = float("-inf")
-        self._pending: _Pending | None = None
-        self._parked: _Parked | None = None
+        self._pending: Pending | None = None
+        self._parked: Parked | None = None
         self._wanted_out: dict[int, str] = {}
         self._host: int | None = None
         self._raised: set[tuple[str, int]] = set()
@@ -263,7 +245,7 @@ class MeetingKeys:
         elif verdict is Verdict.HINT:
             self._chain.hint(epoch)
         elif verdict is Verdict.PARK:
-            self._parked = _Parked(epoch, author)
+            self._parked = Parked(epoch, author)
 
     def _accept(self, epoch: Epoch, author: Member) -> None:
         secret = self._secret_of(epoch)
@@ -364,7 +346,7 @@ class MeetingKeys:
             kick=self._kick_statement(),
             grants=self._phones.statements(voice.grant, n) if voice.is_host else (),
         )
-        self._pending = _Pending(n, transcript_hash(prev, body), secret)
+        self._pending = Pending(n, transcript_hash(prev, body), secret)
         self._last_commit = self._now
         self._send(body)
 

@@ -80,25 +80,17 @@ export class MeetingKeys extends EventTarget {
     revoke: (body) => this.#onRevoke(body),
   };
 
-  /**
-   * @param {object} options
-   * @param {string} options.room the meeting's code
-   * @param {string} options.instance of the live meeting, from the server
-   * @param {number} options.index ours
-   * @param {Uint8Array} options.secret L of the link
-   * @param {Uint8Array} options.hostFingerprint HF of the link
-   * @param {CryptoKeyPair} [options.hostKey] in the host's browser
-   * @param {() => number} [options.now] milliseconds, never going back
-   */
-  constructor({ now = () => performance.now(), index, secret, hostFingerprint: fingerprint, ...origins }) {
+  /** @param {import('./voice.js').Origins & {index: number, now?: () => number}} options
+   * `now` in milliseconds, never going back */
+  constructor({ index, now = () => performance.now(), ...origins }) {
     super();
     this.#index = index;
     this.#chain = new Chain(index, this.#roster, this.#turns);
     this.#now = now;
     this.#time = this.#started = now();
-    const link = { secret: Uint8Array.from(secret), hostFingerprint: Uint8Array.from(fingerprint) };
+    const finding = Voice.find(index, origins);
     void this.#post(async () => {
-      this.#voice = await Voice.find(index, { ...origins, ...link });
+      this.#voice = await finding;
       this.#probe = await generateKemPair();
       this.#chain.tip.th = this.#voice.meeting.start;
     });

@@ -7,11 +7,11 @@ import { generateSigningPair, signed } from './signing.js';
 /** @typedef {import('./epochs.js').Meeting} Meeting */
 /**
  * @typedef {object} Origins
- * @property {string} room
- * @property {string} instance
- * @property {Bytes} secret L of the link
- * @property {Bytes} hostFingerprint HF of the link
- * @property {CryptoKeyPair} [hostKey]
+ * @property {string} room the meeting's code
+ * @property {string} instance of the live meeting, from the server
+ * @property {Uint8Array} secret L of the link
+ * @property {Uint8Array} hostFingerprint HF of the link
+ * @property {CryptoKeyPair} [hostKey] in the host's browser
  */
 
 /** Who we are in this meeting, and everything that we say in our own name. */
@@ -35,11 +35,13 @@ export class Voice {
 
   /** With the host's key where it is the key of this very link, else with a new one. @param {number} index @param {Origins} origins */
   static async find(index, { room, instance, secret, hostFingerprint: expected, hostKey }) {
-    const meeting = { room, start: await startHash(room, instance), hostFingerprint: expected };
-    const isHost = hostKey ? await isFor(hostKey, expected) : false;
+    // The caller may wipe what it gave before anything here has run.
+    const [fingerprint, known] = [Uint8Array.from(expected), Uint8Array.from(secret)];
+    const meeting = { room, start: await startHash(room, instance), hostFingerprint: fingerprint };
+    const isHost = hostKey ? await isFor(hostKey, fingerprint) : false;
     const pair = hostKey && isHost ? hostKey : await generateSigningPair();
     const sig = toBase64url(await rawPublicKey(pair.publicKey));
-    return new Voice(index, meeting, await joinKey(secret, room), pair, sig, isHost);
+    return new Voice(index, meeting, await joinKey(known, room), pair, sig, isHost);
   }
 
   /** The signing key. */
