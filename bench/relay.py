@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bench.client import janus
 from bench.client.connection import Workshop
+from bench.client.onmeet import LinkClosed
 from bench.load import Fill, Shape, settle
 from bench.measure import Row, Run, measure, median_row
 from bench.meetings import fresh_relay
@@ -70,7 +71,12 @@ async def _rows(
         name for name in servers if len(kept[name]) < options.runs and repeats[name] <= MAX_REPEATS
     ]:
         for name in pending:
-            run = await servers[name](shape, options.seconds)
+            try:
+                run = await servers[name](shape, options.seconds)
+            except (TimeoutError, LinkClosed, janus.JanusError) as error:
+                repeats[name] += 1
+                discarded.append(f"{shape.name} {name}: could not be filled: {error!r}")
+                continue
             print(describe(run), flush=True)
             if run.faults:
                 repeats[name] += 1
