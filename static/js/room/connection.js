@@ -12,8 +12,10 @@ import { ViewSizes } from './view-sizes.js';
 /** What was ignored and did no harm is shown for a while; what breaks the chain of keys stays. */
 const PASSING = new Set(['refused', 'forged', 'malformed', 'usurped']);
 const PASSING_MS = 20_000;
-/** Somebody without the link stays outside: their tile says so, and nothing is wrong. */
-const HARMLESS = new Set(['no-link', 'barred', 'unknown']);
+/** Somebody stays outside, or the relay is about to say so: nothing is wrong. */
+const HARMLESS = new Set(['no-link', 'barred', 'unknown', 'kicked']);
+/** How long a broken chain of keys may take to mend before we join afresh. */
+const MEND_MS = 4000;
 /** A stay that was lost so early waits before the next one. */
 const REJOIN_MS = 1000;
 
@@ -39,10 +41,8 @@ export class Connection extends EventTarget {
   #name = '';
   #phase = 'idle';
   #welcomed = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
-  #passing = new Map();
+  #timers = new Map();
 
   /**
    * @param {object} parts
@@ -203,8 +203,7 @@ export class Connection extends EventTarget {
     if (this.#phase === 'ended' || this.#phase === 'idle') return;
     this.shield.reset();
     this.prepare();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#enter(), wait);
+    this.#expire('enter', wait, () => this.#enter());
   }
 
   /** @param {Membership} membership that cannot go on */
@@ -229,22 +228,39 @@ export class Connection extends EventTarget {
   #listenToKeys(membership) {
     const on = (/** @type {string} */ type, /** @type {(detail: any) => void} */ take) =>
       membership.addEventListener(type, (event) => take(/** @type {CustomEvent} */ (event).detail));
-    on('epoch', (epoch) => this.shield.agreed(epoch));
+    on('epoch', (epoch) => {
+      clearTimeout(this.#timers.get('mend'));
+      this.shield.agreed(epoch);
+    });
     on('silence', (silent) => this.shield.trouble('silence', silent));
-    on('alarm', (alarm) => this.#alarmed(alarm));
+    on('alarm', (alarm) => this.#alarmed(membership, alarm));
     on('host', ({ index }) => {
       this.provenHost = index;
       this.#tell('host', index);
     });
   }
 
-  /** @param {{kind: string}} alarm */
-  #alarmed({ kind }) {
+  /**
+   * @param {Membership} membership
+   * @param {{kind: string, index?: number, lost?: boolean}} alarm
+   */
+  #alarmed(membership, { kind, index, lost }) {
+    if (kind === 'no-link' && index !== undefined) this.shield.outsider(index);
     if (HARMLESS.has(kind)) return;
-    if (!PASSING.has(kind)) return this.shield.alarm(kind);
+    if (lost) this.#expire('mend', MEND_MS, () => this.#startOver(membership));
+    if (lost || !PASSING.has(kind)) return this.shield.alarm(kind);
     this.shield.trouble(kind, true);
-    clearTimeout(this.#passing.get(kind));
-    this.#passing.set(kind, setTimeout(() => this.shield.trouble(kind, false), PASSING_MS));
+    this.#expire(kind, PASSING_MS, () => this.shield.trouble(kind, false));
+  }
+
+  /**
+   * @param {string} name one timer a name
+   * @param {number} ms
+   * @param {() => void} run
+   */
+  #expire(name, ms, run) {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.set(name, setTimeout(run, ms));
   }
 
   /** @param {Message} message */
@@ -268,8 +284,7 @@ export class Connection extends EventTarget {
 
   /** @param {StopReason} reason */
   #end(reason) {
-    clearTimeout(this.#timer);
-    for (const timer of this.#passing.values()) clearTimeout(timer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#membership?.close();
     this.#membership = null;
     this.monitor.watch(null);

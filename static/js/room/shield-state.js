@@ -1,13 +1,15 @@
 /** @import {ShieldView} from './types.js' */
 
+/** Alarms that speak of an attack: joining anew does not make them untrue. */
+const ATTACKS = new Set(['fork', 'withheld', 'roster', 'bad-kick', 'bad-grant']);
 /** Only so many kinds of alarm are kept: the first ones tell the story. */
 const MAX_ALARMS = 16;
 
 /**
  * What the shield shows: keys being established, encrypted, or a problem in plain words.
  *
- * An alarm stays on the shield until the meeting is joined anew; a trouble that only held something
- * back goes when its cause has gone.
+ * An alarm stays on the shield until the meeting is joined anew, one of an attack until the page is
+ * closed; a trouble that only held something back goes when its cause has gone.
  *
  * Events: `changed`.
  */
@@ -20,6 +22,8 @@ export class ShieldState extends EventTarget {
   #code = '';
   /** @type {number[]} */
   #members = [];
+  /** @type {Set<number>} */
+  #outsiders = new Set();
 
   /** @returns {ShieldView} */
   get view() {
@@ -29,6 +33,18 @@ export class ShieldState extends EventTarget {
   }
 
   get alarms() { return [...this.#alarms]; }
+
+  /**
+   * Whether somebody is here with another link, and so shares no keys with us.
+   * @param {number} index
+   */
+  isOutsider(index) { return this.#outsiders.has(index); }
+
+  /** @param {number} index */
+  outsider(index) {
+    this.#outsiders.add(index);
+    this.#tell();
+  }
 
   /** @param {{n: number, code: string, members: number[]}} epoch */
   agreed({ n, code, members }) {
@@ -57,9 +73,10 @@ export class ShieldState extends EventTarget {
     this.#tell();
   }
 
-  /** The session is new: nothing is agreed on and nothing has happened. */
+  /** The session is new and nothing is agreed on yet. */
   reset() {
-    this.#alarms = [];
+    this.#alarms = this.#alarms.filter((kind) => ATTACKS.has(kind));
+    this.#outsiders.clear();
     this.#troubles.clear();
     this.#code = '';
     this.#epoch = 0;

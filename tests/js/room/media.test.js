@@ -197,11 +197,19 @@ test('the shield is secure once keys are agreed on, and an alarm stays', () => {
   assert.deepEqual([shield.view.state, shield.view.reason], ['problem', 'silence']);
   shield.trouble('silence', false);
   assert.equal(shield.view.state, 'secure');
-  shield.alarm('fork');
+  shield.alarm('locked-out');
   shield.agreed({ n: 2, code: '67890', members: [0] });
-  assert.deepEqual([shield.view.state, shield.view.reason], ['problem', 'fork']);
+  assert.deepEqual([shield.view.state, shield.view.reason], ['problem', 'locked-out']);
   shield.reset();
   assert.equal(shield.view.state, 'establishing');
+});
+
+test('joining anew does not make an attack untrue', () => {
+  const shield = new ShieldState();
+  shield.alarm('fork');
+  shield.outsider(4);
+  shield.reset();
+  assert.deepEqual([shield.view.state, shield.view.reason, shield.isOutsider(4)], ['problem', 'fork', false]);
 });
 
 test('statistics are found by media section, and strangers are left out', () => {

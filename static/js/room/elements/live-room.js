@@ -91,6 +91,7 @@ export class LiveRoom {
     this.elements.grid.sync();
     this.#wakeLock.hold();
     window.addEventListener('online', () => connection.networkChanged());
+    /** @type {any} */ (navigator).connection?.addEventListener?.('change', () => connection.probe());
     document.addEventListener('visibilitychange', () => { if (!document.hidden) connection.probe(); });
     window.addEventListener('pagehide', () => connection.leave());
     one(document, '#main').focus({ preventScroll: true });
@@ -137,6 +138,11 @@ export class LiveRoom {
   }
 
   #measure() {
+    on(this.connection.state, 'reset', () => {
+      // after a new start the pictures are first ones again
+      if (this.#seen.firstFrames.size) this.#seen.joinedAt = performance.now();
+      this.#seen.firstFrames.clear();
+    });
     this.elements.grid.addEventListener('first-frame', (event) => {
       const { index, source } = /** @type {CustomEvent} */ (event).detail;
       const id = `${index}:${source}`;

@@ -82,9 +82,11 @@ export class PeoplePanel extends HTMLElement {
 
   /** @param {Participant} participant */
   #note({ index, role, kind, connected }) {
-    const { members, epoch } = this.#connection.shield.view;
+    const { shield } = this.#connection;
+    const { members, epoch } = shield.view;
     if (!connected) return this.#strings.t('people.away');
     if (kind === 'phone') return this.#strings.t('people.phone');
+    if (shield.isOutsider(index)) return this.#strings.t('people.outsider');
     if (epoch > 0 && !members.includes(index)) return this.#strings.t('people.keyless');
     if (this.#connection.provenHost === index) return this.#strings.t('people.host-proven');
     return role === 'host' ? this.#strings.t('people.host') : '';

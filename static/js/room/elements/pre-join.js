@@ -103,7 +103,7 @@ export class PreJoin extends HTMLElement {
       event.preventDefault();
       this.#submit(preferences);
     });
-    for (const type of ['pointerenter', 'focus']) {
+    for (const type of ['pointerenter', 'pointerdown']) {
       part(this, 'join').addEventListener(type, () => this.dispatchEvent(new CustomEvent('intent')));
     }
     part(this, 'paste-form', HTMLFormElement).addEventListener('submit', (event) => {

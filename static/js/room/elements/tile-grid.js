@@ -139,7 +139,7 @@ export class TileGrid extends HTMLElement {
     const screen = source === 'screen';
     const { members, epoch } = shield.view;
     const keyless = !own && epoch > 0 && participant.kind === 'browser' && !members.includes(index);
-    const note = !connected ? 'tile.away' : keyless ? 'tile.keyless' : '';
+    const note = !connected ? 'tile.away' : !keyless ? '' : shield.isOutsider(index) ? 'tile.outsider' : 'tile.keyless';
     return {
       name: screen ? this.#strings.t('screen.of', { name }) : name,
       own,
