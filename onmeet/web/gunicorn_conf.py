@@ -10,7 +10,7 @@ import signal
 from types import FrameType
 from typing import Any
 
-worker_class = "onmeet.web.lingering.Worker"
+worker_class = "onmeet.web.worker.Worker"
 workers = 1
 threads = 256
 worker_connections = 1024
@@ -22,7 +22,8 @@ keepalive = 15
 accesslog = None
 errorlog = "-"
 logger_class = "onmeet.web.gunicorn_log.Logger"
-loglevel = "warning"
+# A warning would be a line for each broken request: strangers do not decide how long the log is.
+loglevel = "error"
 # Otherwise a control socket appears under HOME.
 control_socket_disable = True
 # Who may say where a request comes from is settled by ONMEET_PROXIES alone.

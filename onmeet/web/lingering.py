@@ -14,13 +14,8 @@ import socket
 import threading
 import time
 from collections import deque
-from concurrent.futures import Future
-from functools import partial
-from typing import Any
 
-from gunicorn.workers.gthread import TConn, ThreadWorker
-
-__all__ = ["LingeringCloser", "Worker"]
+__all__ = ["LingeringCloser"]
 
 LINGER_SECONDS = 2.0
 _MOST = 65536  # bytes read from a client that should have stopped
@@ -108,23 +103,3 @@ class _Linger:
             return True
         self._read += len(data)
         return not data or self._read >= _MOST
-
-
-class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
-    """gunicorn's threaded worker, with closing taken off its accepting thread."""
-
-    def init_process(self) -> None:
-        """Start the closing thread, in the worker's own process."""
-        self.closer = LingeringCloser()
-        super().init_process()
-
-    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
-        """A connection's request is done: keep it, or close it aside."""
-        conn.close = partial(self._close, conn)
-        super().finish_request(conn, fs)
-
-    def _close(self, conn: TConn, graceful: bool = False) -> None:
-        if graceful:
-            self.closer.close(conn.sock)
-        else:
-            conn.sock.close()
