@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from tests.browser.conftest import OpenWindow
+from tests.browser.module_server import module_server
 from tests.browser.window import Window
-from tests.running import ROOT
 from tests.waiting import until
 
-HERE = Path(__file__).parent
-PAGES = {"/": HERE / "frame_crypto.html", "/frame_crypto_page.js": HERE / "frame_crypto_page.js"}
 Report = dict[str, Any]
-
-
-class Files(SimpleHTTPRequestHandler):
-    """The two files of the page, and the modules as they are served."""
-
-    def translate_path(self, path: str) -> str:
-        return str(PAGES[path]) if path in PAGES else super().translate_path(path)
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(ROOT)))
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with module_server() as url:
+        yield url
 
 
 class Scene:
@@ -47,7 +26,7 @@ class Scene:
 
     def __init__(self, window: Window, address: str) -> None:
         self.window = window
-        window.open(address)
+        window.open(f"{address}frame_crypto.html")
         until(lambda: window.evaluate("() => Boolean(window.scene)"), "the page", pause=window.pause)
 
     def start(self, **options: Any) -> None:
