@@ -85,7 +85,7 @@ class Config:
         data = Path(env.text("ONMEET_DATA", "var")).resolve()
         _make_private_folders(data)
         return cls(
-            port=env.number("PORT", 8000, 0, 65535),
+            port=env.number("PORT", 8000, 1, 65535),
             bind=env.address("ONMEET_BIND", "127.0.0.1"),
             data=data,
             secret_key=env.secret("SECRET_KEY", data / "keys" / "secret_key"),

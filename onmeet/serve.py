@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
+import http.client
 import os
 import signal
 import socket
@@ -15,10 +17,9 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 import structlog
@@ -27,7 +28,10 @@ from onmeet import clock, logs
 from onmeet.config import Config
 from onmeet.errors import ConfigError
 
-__all__ = ["Child", "Supervisor", "check_ports", "main", "restart_delay"]
+__all__ = ["Child", "Supervisor", "alone_with", "check_ports", "main", "restart_delay"]
+
+READY_SECONDS = 60.0
+"""How long the parts may take until all of them answer."""
 
 STOP_SECONDS = 10.0
 """How long a child may take to end by itself before it is killed."""
@@ -59,18 +63,20 @@ class Child:
 
     def start(self, now: float) -> None:
         """Start the process; it ends with the supervisor, even when that is killed."""
-        self.process = subprocess.Popen(self.command, preexec_fn=_end_with_parent)  # noqa: S603
         self.started_at = now
+        try:
+            self.process = subprocess.Popen(self.command, preexec_fn=_end_with_parent)  # noqa: S603
+        except (OSError, subprocess.SubprocessError):
+            self.ended(now)  # no memory or no process to be had: try again
 
     def ended(self, now: float) -> None:
         """Note that the process has ended and when to start it again."""
-        assert self.process is not None
         quick = now - self.started_at < 5.0
         self.failures = self.failures + 1 if quick else 1
         self.restart_at = now + restart_delay(self.failures)
         log.warning(
             "a part ended and is started again",
-            code=self.process.returncode,
+            code=self.process.returncode if self.process is not None else None,
             count=self.failures,
             reason=self.name,
         )
@@ -85,9 +91,11 @@ class Supervisor:
         self._clock = clock
         self._wake = threading.Event()
         self._stopping = False
+        self.failed = False
 
-    def stop(self) -> None:
-        """Ask `run` to end all children and return; safe in a signal handler."""
+    def stop(self, *, failed: bool = False) -> None:
+        """Ask `run` to end all children and return; safe in a signal handler. `failed`: not as wished."""
+        self.failed = self.failed or failed
         self._stopping = True
         self._wake.set()
 
@@ -160,29 +168,66 @@ def check_ports(config: Config) -> None:
                 raise ConfigError(f"{name}: port {port} cannot be used ({reason}); set another") from None
 
 
+@contextlib.contextmanager
+def alone_with(folder: Path) -> Iterator[None]:
+    """Hold the data folder while the block runs. Raises `ConfigError` when another supervisor does.
+
+    Two of them would share database and relay socket, and restart each other's relay without end.
+    """
+    with (folder / "run" / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigError("ONMEET_DATA: another OnMeet already runs with this data folder") from None
+        yield
+
+
 def _announce(config: Config, supervisor: Supervisor) -> None:
     """Print the address once the pages answer and every part is up."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(config.bind, config.bind)  # noqa: S104
-    base = f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{config.port}"
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(f"{base}/healthz", timeout=5):  # noqa: S310
-                print(f"OnMeet is ready: {config.public_url or base}", flush=True)  # noqa: T201
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    log.error("the pages do not answer", port=config.port)
-    supervisor.stop()
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.bind, config.bind)  # noqa: S104
+    deadline = clock.monotonic() + READY_SECONDS
+    while clock.monotonic() < deadline:
+        if _healthy(host, config.port):
+            shown = f"http://{f'[{host}]' if ':' in host else host}:{config.port}"
+            print(f"OnMeet is ready: {config.public_url or shown}", flush=True)  # noqa: T201
+            return
+        time.sleep(0.05)
+    log.error("the parts do not answer", port=config.port)
+    supervisor.stop(failed=True)
+
+
+def _healthy(host: str, port: int) -> bool:
+    # http.client asks the server itself, whatever proxy the environment names
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def main() -> int:
     """Run until a signal ends it; returns the exit status."""
+    signal.signal(signal.SIGTERM, _end_at_once)
+    signal.signal(signal.SIGINT, _end_at_once)
     try:
         config = Config.from_env()
         check_ports(config)
+        with alone_with(config.data):
+            return _serve(config)
     except ConfigError as error:
         print(f"OnMeet cannot start: {error}", file=sys.stderr)  # noqa: T201
         return 2
+
+
+def _end_at_once(_number: int, _frame: FrameType | None) -> None:
+    """Before there is a supervisor nothing needs an orderly end."""
+    sys.exit(0)
+
+
+def _serve(config: Config) -> int:
     logs.configure(config.log_level, "serve")
     os.environ.setdefault("ONMEET_DATA", str(config.data))
     upgrade = [sys.executable, "-m", "onmeet.cli", "db", "upgrade"]
@@ -197,7 +242,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, on_signal)
     threading.Thread(target=_announce, args=(config, supervisor), daemon=True).start()
     supervisor.run()
-    return 0
+    return 1 if supervisor.failed else 0
 
 
 if __name__ == "__main__":

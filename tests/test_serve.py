@@ -17,7 +17,8 @@ import pytest
 
 from onmeet.config import Config
 from onmeet.errors import ConfigError
-from onmeet.serve import Child, Supervisor, check_ports, restart_delay
+from onmeet.serve import Child, Supervisor, alone_with, check_ports, restart_delay
+from tests.running import OnMeetServer, free_port
 
 # Writes its pid on a line of its own in argv[1], then waits for a signal.
 LIVES = "import os,signal,sys; open(sys.argv[1],'a').write(f'{os.getpid()}\\n'); signal.pause()"
@@ -118,7 +119,7 @@ def test_wrong_setting_stops_the_start_with_a_sentence(tmp_path: Path):
     env = {**os.environ, "ONMEET_DATA": str(tmp_path), "PORT": "many"}
     done = subprocess.run([sys.executable, "-m", "onmeet.serve"], env=env, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == "OnMeet cannot start: PORT must be a whole number from 0 to 65535\n"
+    assert done.stderr == "OnMeet cannot start: PORT must be a whole number from 1 to 65535\n"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,72 @@ def test_port_in_use_stops_the_start_and_is_named(tmp_path: Path, name: str, kin
         taken.bind(("127.0.0.1", 0))
         if kind is socket.SOCK_STREAM:
             taken.listen()
-        env = {"ONMEET_DATA": str(tmp_path), "PORT": "0", "ONMEET_MEDIA_PORT": "0"}
+        env = {"ONMEET_DATA": str(tmp_path), "PORT": str(free_port()), "ONMEET_MEDIA_PORT": "0"}
         env[name] = str(taken.getsockname()[1])
         with pytest.raises(ConfigError, match=f"^{name}: port {env[name]} cannot be used"):
             check_ports(Config.from_env(env))
+
+
+def test_part_that_cannot_be_started_is_tried_again(tmp_path: Path):
+    out = tmp_path / "pids"
+    missing = Child("part", [str(tmp_path / "no such program")])
+    with supervised([missing, child(LIVES, out)]):
+        until(lambda: missing.failures == 2)
+        until(lambda: len(pids(out)) == 1)
+
+
+def test_data_folder_belongs_to_one_supervisor(tmp_path: Path):
+    (tmp_path / "run").mkdir()
+    with (
+        alone_with(tmp_path),
+        pytest.raises(ConfigError, match="another OnMeet already runs"),
+        alone_with(tmp_path),
+    ):
+        pass
+    with alone_with(tmp_path):
+        pass
+
+
+def test_start_is_seen_whatever_proxy_and_public_address_are_set():
+    elsewhere = {"http_proxy": "http://127.0.0.1:9", "ONMEET_PUBLIC_URL": "https://meet.example.org"}
+    server = OnMeetServer(**elsewhere, ONMEET_BIND="127.0.0.2")
+    server.base_url = f"http://127.0.0.2:{server.port}"
+    with server:
+        until(lambda: "OnMeet is ready: https://meet.example.org" in server.log_text())
+
+
+def test_parts_that_never_answer_end_the_start_with_a_failure(tmp_path: Path):
+    code = (
+        "import sys; from onmeet import serve; serve.READY_SECONDS = 0.5;"
+        "serve._children = lambda config: []; sys.exit(serve.main())"
+    )
+    env = {
+        **os.environ, "ONMEET_DATA": str(tmp_path), "PORT": str(free_port()), "ONMEET_MEDIA_PORT": "0",
+    }  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "ready" not in done.stdout
+
+
+def test_signal_while_the_database_is_made_ends_the_start_quietly(tmp_path: Path):
+    code = (
+        "import subprocess, sys; from onmeet import serve;"
+        "serve.subprocess.run = lambda *a, **k: (print('busy', flush=True), sys.stdin.read());"
+        "sys.exit(serve.main())"
+    )
+    env = {
+        **os.environ, "ONMEET_DATA": str(tmp_path), "PORT": str(free_port()), "ONMEET_MEDIA_PORT": "0",
+    }  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"busy\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.stderr.read() == b""
