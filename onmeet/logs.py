@@ -26,7 +26,8 @@ ALLOWED = frozenset(
     }
 )  # fmt: skip
 
-# These libraries write SDP, addresses or candidates even at level INFO or WARNING.
+# These libraries write SDP, addresses or candidates even at level INFO or WARNING, or a line for each request
+# that somebody sends wrong, so that a stranger could fill the disk.
 _TALKATIVE = (
     "aiortc",
     "aioice",
@@ -35,6 +36,7 @@ _TALKATIVE = (
     "alembic",
     "sqlalchemy",
     "simple_websocket",
+    "flask_wtf",
 )
 
 Event = MutableMapping[str, Any]
