@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -41,6 +42,7 @@ MAX_SOCKETS = 208
 _EXTENSION = "onmeet.sockets"
 _KNOCKS = (10.0, 600.0)  # new sockets from one client: a second, burst (a restart brings all back at once)
 _CLIENTS = 4096
+_SHARE = 0.75  # of all sockets, at most for one client: nobody keeps everybody else out alone
 
 log = structlog.get_logger()
 sock = Sock()
@@ -56,6 +58,7 @@ class Doorkeeper:
         self._clock = clock
         self._lock = threading.Lock()
         self._open = 0
+        self._open_by: Counter[str] = Counter()
         self._knocks: dict[str, Allowance] = {}
         # Never read: one byte wakes every selector that watches it.
         self.alarm, self._bell = os.pipe()
@@ -70,16 +73,25 @@ class Doorkeeper:
         """Count a socket from client `who` while the block runs; gives why not, or None."""
         with self._lock:
             why_not = self._refusal(who)
-            self._open += why_not is None
+            if why_not is None:
+                self._open += 1
+                self._open_by[who] += 1
         try:
             yield why_not
         finally:
-            with self._lock:
-                self._open -= why_not is None
+            if why_not is None:
+                self._leave(who)
 
     def close_all(self) -> None:
         """Close every socket with 1012; safe in a signal handler."""
         os.write(self._bell, b"!")
+
+    def _leave(self, who: str) -> None:
+        with self._lock:
+            self._open -= 1
+            self._open_by[who] -= 1
+            if not self._open_by[who]:
+                del self._open_by[who]
 
     def _refusal(self, who: str) -> Closing | None:
         now = self._clock()
@@ -89,7 +101,8 @@ class Doorkeeper:
             return closing.UNAVAILABLE
         if not self._knocks.setdefault(who, Allowance(*_KNOCKS, now)).take(1, now):
             return closing.TOO_MANY
-        return closing.FULL if self._open >= self._most else None
+        full = self._open >= self._most or self._open_by[who] >= self._most * _SHARE
+        return closing.FULL if full else None
 
 
 class _NoThread:

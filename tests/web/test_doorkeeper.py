@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 
 import pytest
@@ -39,6 +40,7 @@ def test_a_place_is_given_back_when_the_socket_ends(hands: Hands) -> None:
         assert refused is not None
         assert refused.code == 4503
     assert keeper.open == 0
+    assert not keeper._open_by
     assert knock(keeper) is None
 
 
@@ -83,3 +85,12 @@ def test_the_alarm_stays_audible_for_every_socket() -> None:
     keeper.close_all()
     for _ in range(3):
         assert select.select([keeper.alarm], [], [], 0)[0] == [keeper.alarm]
+
+
+def test_one_client_cannot_take_every_place(hands: Hands) -> None:
+    keeper = Doorkeeper(most=8, clock=hands)
+    with contextlib.ExitStack() as open_sockets:
+        answers = [open_sockets.enter_context(keeper.admitting("greedy")) for _ in range(8)]
+        assert [answer and answer.code for answer in answers] == [None] * 6 + [4503] * 2
+        assert knock(keeper, "somebody else") is None
+    assert not keeper._open_by
