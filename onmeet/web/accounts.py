@@ -22,8 +22,9 @@ __all__ = ["LONG", "User", "blueprint", "login_manager"]
 
 blueprint = Blueprint("accounts", __name__)
 login_manager = LoginManager()
-# Not 'strong': it would sign people out whenever their telephone changes networks in a meeting.
-login_manager.session_protection = "basic"
+# It compares address and browser with a hash of both in the cookie: people would be signed out whenever
+# their telephone changes networks in a meeting. The token is what protects the session.
+login_manager.session_protection = None
 
 LONG = timedelta(days=30)
 SHORT = timedelta(hours=12)
@@ -130,6 +131,7 @@ def _enter(form: SignInForm) -> None:
     session.permanent = bool(form.stay.data)
     session["known"] = mark
     login_user(User(signed_in.person, signed_in.token))
+    session.pop("_id", None)  # that hash, which nothing reads
 
 
 def _refuse_when_closed() -> None:

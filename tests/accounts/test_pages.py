@@ -190,3 +190,10 @@ def test_a_closed_house_takes_no_registrations(build_house: Any) -> None:
     assert visitor.send("/register", email="ada@example.org", password=PASSWORD).status_code == 403
     assert "/register" not in visitor.open("/sign-in").text
     assert house.visitor().sign_in().status_code == 422
+
+
+def test_the_cookie_holds_nothing_made_from_address_or_browser(house: House) -> None:
+    member = house.member()
+    member.open("/meetings")
+    with member.client.session_transaction() as session:
+        assert set(session) <= {"known", "_user_id", "_fresh", "_permanent", "csrf_token"}
