@@ -57,7 +57,7 @@ class Judge:
         self._receiver = receiver
         self._frames: dict[int, _Frame] = {}
         self._video: ReceiveStream | None = None
-        self._judged = 0
+        self._judged = -1
         self._broken = False
         self._waiting_since = 0
         receiver.observer = self._observe
@@ -78,19 +78,31 @@ class Judge:
 
     def poll(self, now_ns: int) -> None:
         """Judge the frames whose time is up; ask for a key frame while the picture is broken."""
-        while self._judged < max(self._frames, default=0):
+        if not self._frames:
+            return
+        if self._judged < 0:
+            self._judged = min(self._frames)
+        newest = max(self._frames)
+        while self._judged < newest:
             frame = self._frames.get(self._judged)
-            if frame is None or (not frame.whole and now_ns - frame.began_ns > _PATIENCE_NS):
-                self._broken = self._judged >= min(self._frames)
-            elif not frame.whole:
+            since = frame.began_ns if frame else self._began_after(self._judged)
+            if frame is not None and frame.whole:
+                self._broken = self._broken and not frame.key
+            elif now_ns - since > _PATIENCE_NS:
+                self._broken = True
+            else:
                 break
-            elif frame.key:
-                self._broken = False
             self._judged += 1
         if self._broken and self._video is not None and now_ns - self._waiting_since > _PATIENCE_NS:
             self._waiting_since = now_ns
             self.asked += 1
             self._receiver.request_keyframe(self._video)
+
+    def _began_after(self, number: int) -> int:
+        """When the frame after a wholly missing one began."""
+        while number not in self._frames:
+            number += 1
+        return self._frames[number].began_ns
 
     def outcome(self, first: int, last: int, sound_sent: int, since_ns: int) -> Outcome:
         """The verdict on frames `first` … `last - 1` and the sound since a time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import fcntl
 import functools
 import os
@@ -16,6 +17,8 @@ from pathlib import Path
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SECONDS_TO_END = 5.0
 _SERVER_NICENESS = -15
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_LIBC = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ class Server:
         """Run a command in the folder, on one core when told so."""
 
         def pin() -> None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)  # a killed benchmark leaves no server
             if core is not None:
                 os.sched_setaffinity(0, {core})
                 _prefer_server()

@@ -59,6 +59,7 @@ async def test_a_participant_that_vanishes_is_removed_after_the_time_to_resume(
     for transport in goes.peer.transports:
         transport.vanish()
     await goes.peer.drop()
+    await stays.peer.until(lambda: stays.peer.participants[goes.index]["connected"] is False)
     inside.clock.ahead += RESUME_SECONDS + 1
     await meeting.until(lambda: left == ["lost"], "the others to hear of it")
     await meeting.until(lambda: stays.peer.tracks == {}, "its tracks to be taken back")
