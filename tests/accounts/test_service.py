@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from typing import Any
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from onmeet.accounts.attempts import TooManyAttempts
 from onmeet.accounts.models import Account, SignIn
 from onmeet.accounts.passwords import Passwords
 from onmeet.accounts.service import Accounts, SignedIn, WrongCredentials
 from tests.factories.house import PASSWORD, QUICK, House
+from tests.factories.postgres import migrated, new_database, postgres, sqlite_files
+
+__all__ = ["migrated", "new_database", "postgres", "sqlite_files"]  # run on both kinds of database
 
 
 @pytest.fixture
@@ -136,11 +138,13 @@ def test_no_token_but_the_right_one_is_anybody(accounts: Accounts, token: str) -
     assert accounts.by_token(token) is None
 
 
-def test_the_database_holds_neither_password_nor_token(house: House, accounts: Accounts) -> None:
+def test_the_database_holds_neither_password_nor_token(
+    house: House, accounts: Accounts, sqlite_files: Path
+) -> None:
     accounts.register("ada@example.org", PASSWORD)
     token = enter(accounts).token
     house.services.database.erase_traces()
-    content = (house.config.data / "onmeet.db").read_bytes()
+    content = (sqlite_files / "onmeet.db").read_bytes()
     assert b"ada@example.org" in content
     assert PASSWORD.encode() not in content
     assert token.encode() not in content
@@ -186,6 +190,5 @@ def test_two_registrations_at_once_make_one_account(house: House, accounts: Acco
         thread.start()
     for thread in threads:
         thread.join()
-    with sqlite3.connect(house.config.data / "onmeet.db") as connection:
-        rows: Any = connection.execute("SELECT count(*) FROM accounts").fetchone()
-    assert rows == (1,)
+    with house.services.database.reading() as session:
+        assert session.scalar(select(func.count(Account.id))) == 1

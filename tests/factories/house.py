@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -128,15 +129,30 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return config.data / "onmeet.db"
 
 
+MakeDatabase = Callable[[Path], str]
+"""Makes a migrated, empty database for a data folder and gives its URL."""
+
+
+def copy_of(template: Path, data: Path) -> str:
+    """A copy of a database file in the data folder."""
+    shutil.copy(template, data / "onmeet.db")
+    return f"sqlite:///{data}/onmeet.db"
+
+
 @pytest.fixture
-def build_house(empty_database: Path, tmp_path: Path) -> Iterator[Any]:
+def new_database(empty_database: Path) -> MakeDatabase:
+    """SQLite, as it is by default."""
+    return partial(copy_of, empty_database)
+
+
+@pytest.fixture
+def build_house(new_database: MakeDatabase, tmp_path: Path) -> Iterator[Any]:
     """Makes a house for given settings: `build_house(start="accounts")`."""
     houses: list[House] = []
 
     def build(**changes: Any) -> House:
         config = make_config(tmp_path / f"var{len(houses)}", **changes)
-        shutil.copy(empty_database, config.data / "onmeet.db")
-        houses.append(House(config))
+        houses.append(House(replace(config, database_url=new_database(config.data))))
         return houses[-1]
 
     yield build

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain, repeat
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +11,9 @@ from sqlalchemy import text
 from onmeet.meetings import service
 from onmeet.meetings.service import MeetingGone, Meetings, TooManyMeetings
 from tests.factories.house import PASSWORD, House
+from tests.factories.postgres import migrated, new_database, postgres, sqlite_files
+
+__all__ = ["migrated", "new_database", "postgres", "sqlite_files"]  # run on both kinds of database
 
 ADA, GRACE = 1, 2
 FREE = "zzz-zzzz-zzz"
@@ -52,10 +56,10 @@ def test_a_code_for_now_is_not_stored(meetings: Meetings) -> None:
 
 
 def test_renaming_and_deleting_leave_nothing_of_the_old_title_on_disk(
-    house: House, meetings: Meetings
+    sqlite_files: Path, meetings: Meetings
 ) -> None:
     code = meetings.create(ADA, "Unforgettable-7431").code
-    files = list(house.config.data.glob("onmeet.db*"))
+    files = list(sqlite_files.glob("onmeet.db*"))
     assert any(b"Unforgettable-7431" in file.read_bytes() for file in files)
     meetings.rename(ADA, code, "Plain-9090")
     assert not any(b"Unforgettable-7431" in file.read_bytes() for file in files)
@@ -64,15 +68,17 @@ def test_renaming_and_deleting_leave_nothing_of_the_old_title_on_disk(
     assert not any(code.encode() in file.read_bytes() for file in files)
 
 
-def test_an_open_reader_delays_the_erasing_and_is_noticed(house: House, meetings: Meetings) -> None:
+def test_an_open_reader_delays_the_erasing_and_is_noticed(
+    house: House, meetings: Meetings, sqlite_files: Path
+) -> None:
     database = house.services.database
     code = meetings.create(ADA, "Unforgettable-7431").code
     with database.reading() as session:
         session.execute(text("SELECT * FROM meetings")).all()
         meetings.delete(ADA, code)
-        assert b"Unforgettable-7431" in (house.config.data / "onmeet.db-wal").read_bytes()
+        assert b"Unforgettable-7431" in (sqlite_files / "onmeet.db-wal").read_bytes()
     meetings.create(ADA, "another")
-    files = house.config.data.glob("onmeet.db*")
+    files = sqlite_files.glob("onmeet.db*")
     assert not any(b"Unforgettable-7431" in file.read_bytes() for file in files)
 
 
