@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -20,6 +21,8 @@ from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
 
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
 START_SECONDS = 30.0
 END_SECONDS = 12.0
 
@@ -30,6 +33,11 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, address: str = "127.
     with socket.socket(family, kind) as probe:
         probe.bind((address, 0))
         return int(probe.getsockname()[1])
+
+
+def end_with_parent() -> None:
+    """For `preexec_fn`: SIGTERM when the test run is killed, so that it leaves nothing running."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class OnMeetServer:
@@ -71,6 +79,7 @@ class OnMeetServer:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                preexec_fn=end_with_parent,
             )
         try:
             self.until_healthy(within=START_SECONDS)

@@ -85,7 +85,8 @@ def _windows(request: pytest.FixtureRequest, make: Callable[..., W]) -> Iterator
 
 
 def _keep_a_picture(request: pytest.FixtureRequest, window: Window, number: int) -> None:
-    folder = Path(str(request.config.cache.mkdir("windows"))) if request.config.cache else None
+    cache = getattr(request.config, "cache", None)
+    folder = Path(str(cache.mkdir("windows"))) if cache else None
     if folder:
         with suppress(Exception):
             window.screenshot(folder / f"{request.node.name}-{number}.png")
@@ -100,7 +101,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder drives a real browser."""
+    """Everything in this folder drives a real browser, whose start counts as time of its first test."""
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(120))

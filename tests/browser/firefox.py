@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.browser.bidi import BiDi, BiDiError, Json
 from tests.browser.window import INSTRUMENTS, PageLeftError, Window
+from tests.running import end_with_parent
 
 PREFERENCES: dict[str, bool | int | str] = {
     "media.navigator.permission.disabled": True,
@@ -167,6 +168,7 @@ class Firefox:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=end_with_parent,
         )
         try:
             self._bidi = BiDi(self._address())
