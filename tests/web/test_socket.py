@@ -169,10 +169,10 @@ async def test_compression_is_never_agreed_on(web: Gunicorn, relay: QuietRelay, 
 # -- what breaks the protocol ----------------------------------------------------------------------
 
 
-async def raw(web: Gunicorn, cookie: str) -> websockets.ClientConnection:
+async def raw(web: Gunicorn, cookie: str, source: str = "127.0.0.1") -> websockets.ClientConnection:
     return await websockets.connect(
         web.socket_url, origin=websockets.Origin(web.origin), additional_headers={"Cookie": cookie},
-        proxy=None, compression=None,
+        proxy=None, compression=None, local_addr=(source, 0),
     )  # fmt: skip
 
 
@@ -278,7 +278,7 @@ async def test_pages_are_served_beside_many_sockets(
     web: Gunicorn, relay: QuietRelay, cookie: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "JOIN_SECONDS", 1000.0)  # none of them joins
-    clients = [await raw(web, cookie) for _ in range(MAX_SOCKETS)]
+    clients = [await raw(web, cookie, f"127.0.0.{2 + number % 2}") for number in range(MAX_SOCKETS)]
     extra = await raw(web, cookie)
     assert await closing_of(extra) == 4503
     assert (await asyncio.to_thread(web.get, "/"))[0] == 200
