@@ -24,9 +24,10 @@ from types import FrameType
 
 import structlog
 
-from onmeet import clock, logs
+from onmeet import clock, logs, watchdog
 from onmeet.config import Config
 from onmeet.errors import ConfigError
+from onmeet.signalling.client import RelayUnreachable, query
 
 __all__ = ["Child", "Supervisor", "alone_with", "check_ports", "main", "restart_delay"]
 
@@ -107,6 +108,14 @@ class Supervisor:
                 self._wake.wait(0.05)
         finally:
             self._end_all()
+
+    def kill(self, name: str) -> None:
+        """End a child that hangs; `run` starts it again."""
+        for child in self._children:
+            process = child.process
+            if child.name == name and process is not None:
+                log.error("a part does not answer and is ended", reason=name)
+                process.kill()
 
     def _restart_ended(self) -> None:
         now = self._clock()
@@ -208,6 +217,17 @@ def _healthy(host: str, port: int) -> bool:
         connection.close()
 
 
+def _watch_relay(config: Config, supervisor: Supervisor) -> None:
+    def ask() -> bool:
+        try:
+            query(config.relay_socket, {"query": "health"}, watchdog.ASK_SECONDS)
+        except RelayUnreachable:
+            return False
+        return True
+
+    watchdog.watch(ask, lambda: supervisor.kill("relay"), threading.Event())
+
+
 def main() -> int:
     """Run until a signal ends it; returns the exit status."""
     signal.signal(signal.SIGTERM, _end_at_once)
@@ -241,6 +261,7 @@ def _serve(config: Config) -> int:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     threading.Thread(target=_announce, args=(config, supervisor), daemon=True).start()
+    threading.Thread(target=_watch_relay, args=(config, supervisor), daemon=True).start()
     supervisor.run()
     return 1 if supervisor.failed else 0
 

@@ -1,0 +1,62 @@
+"""A relay that hangs is ended; one that starts, or is slow for a while, is left alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from onmeet import watchdog
+from onmeet.watchdog import Patience
+from tests.running import OnMeetServer
+from tests.waiting import until
+
+
+def test_relay_that_never_answered_is_still_starting():
+    patience = Patience(silent=20)
+    assert not any(patience.feed(False, now) for now in range(0, 500, 5))
+
+
+def test_silence_is_counted_from_the_last_answer():
+    patience = Patience(silent=20)
+    patience.feed(True, 0)
+    assert not patience.feed(False, 19)
+    patience.feed(True, 20)
+    assert not patience.feed(False, 39)
+    assert patience.feed(False, 40)
+
+
+def test_after_the_end_the_new_relay_gets_all_its_time():
+    patience = Patience(silent=20)
+    patience.feed(True, 0)
+    assert patience.feed(False, 20)
+    assert not patience.feed(False, 60)
+    patience.feed(True, 61)
+    assert patience.feed(False, 81)
+
+
+def test_watching_stops_when_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(watchdog, "ASK_SECONDS", 0.001)
+    stopped, asked = threading.Event(), threading.Event()
+
+    def ask() -> bool:
+        asked.set()
+        return True
+
+    thread = threading.Thread(target=watchdog.watch, args=(ask, pytest.fail, stopped))
+    thread.start()
+    assert asked.wait(10)
+    stopped.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_hanging_relay_is_replaced():
+    with OnMeetServer("tests.impatient_server") as server:
+        old = server.relay_pid()
+        os.kill(old, signal.SIGSTOP)
+        until(lambda: old not in server.pids(), "the end of the relay that hangs", within=20)
+        server.until_healthy(within=20)
+        assert server.relay_pid() != old
