@@ -82,6 +82,7 @@ class Config:
         """
         env = _Reader(os.environ if environ is None else environ)
         env.refuse_unknown()
+        env.refuse_https_without_proxy()
         data = Path(env.text("ONMEET_DATA", "var")).resolve()
         _make_private_folders(data)
         return cls(
@@ -115,6 +116,18 @@ class _Reader:
         unknown = sorted(n for n in self.env if n.startswith("ONMEET_") and n not in known)
         if unknown:
             raise ConfigError(f"{unknown[0]} is not a setting: see the table in README.md")
+
+    def refuse_https_without_proxy(self) -> None:
+        """The pages speak plain http: https comes from a proxy, whose word must then be believed.
+
+        Otherwise cookies would lack Secure, and rate limits would take all visitors for one.
+        """
+        if (self.origin("ONMEET_PUBLIC_URL") or "").startswith("https:") and not self.number(
+            "ONMEET_PROXIES", 0, 0, 10
+        ):
+            raise ConfigError(
+                "ONMEET_PROXIES must say how many proxies stand in front, since ONMEET_PUBLIC_URL is https"
+            )
 
     def text(self, name: str, default: str) -> str:
         return self.env.get(name, "").strip() or default

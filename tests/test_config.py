@@ -100,3 +100,10 @@ def test_detected_addresses_hold_no_loopback_beside_a_real_one():
     assert found
     assert found == ("127.0.0.1",) or not {"127.0.0.1", "::1"} & set(found)
     assert not any(address.startswith("fe80") for address in found)
+
+
+def test_https_in_front_demands_the_number_of_proxies(tmp_path: Path):
+    url = "https://meet.example.org"
+    with pytest.raises(ConfigError, match="ONMEET_PROXIES must say"):
+        config(tmp_path, ONMEET_PUBLIC_URL=url)
+    assert config(tmp_path, ONMEET_PUBLIC_URL=url, ONMEET_PROXIES="1").public_url == url

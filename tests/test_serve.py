@@ -157,7 +157,11 @@ def test_data_folder_belongs_to_one_supervisor(tmp_path: Path):
 
 
 def test_start_is_seen_whatever_proxy_and_public_address_are_set():
-    elsewhere = {"http_proxy": "http://127.0.0.1:9", "ONMEET_PUBLIC_URL": "https://meet.example.org"}
+    elsewhere = {
+        "http_proxy": "http://127.0.0.1:9",
+        "ONMEET_PUBLIC_URL": "https://meet.example.org",
+        "ONMEET_PROXIES": "1",
+    }
     server = OnMeetServer(**elsewhere, ONMEET_BIND="127.0.0.2")
     server.base_url = f"http://127.0.0.2:{server.port}"
     with server:

@@ -343,7 +343,7 @@ async def test_sigterm_closes_sockets_with_1012_and_ends() -> None:
 
 
 async def test_the_public_address_counts_as_ours() -> None:
-    with Gunicorn(ONMEET_PUBLIC_URL="https://meet.example") as web:
+    with Gunicorn(ONMEET_PUBLIC_URL="https://meet.example", ONMEET_PROXIES="1") as web:
         async with quiet_relay(web.relay_socket):
             client = await web.client(web.cookie(), origin="https://meet.example")
             await client.join("Ada")
