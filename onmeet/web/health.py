@@ -64,7 +64,7 @@ def _numbers(figures: dict[str, Any], prefix: str = "") -> list[tuple[str, float
     """The numbers in a nested answer, under names joined by an underscore; all else is left out."""
     found: list[tuple[str, float]] = []
     for key, value in sorted(figures.items()):
-        name = f"{prefix}{key}"
+        name = f"{prefix}{key}".replace("-", "_")  # error codes have hyphens
         if isinstance(value, dict):
             found += _numbers(value, f"{name}_")
         elif type(value) in (int, float) and name.isidentifier() and name.isascii():
