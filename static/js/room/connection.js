@@ -81,7 +81,9 @@ export class Connection extends EventTarget {
 
   /** Make the worker and the connections ahead of time; nothing is sent. */
   prepare() {
-    this.#membership ??= this.#newMembership();
+    if (this.#membership) return;
+    this.#membership = this.#newMembership();
+    this.#membership.publisher.prepare();
   }
 
   /** The person is about to join: open the socket already. */

@@ -1,26 +1,53 @@
+/** @import {LocalMedia} from './media-devices.js' */
+
 /** How often the level is read: fast enough to look alive. */
-const INTERVAL_MS = 60;
+const INTERVAL_MS = 80;
 /** The quietest level that shows, in dB below full scale. */
 const FLOOR_DB = -60;
 
 /**
- * How loud a microphone is, from 0 (silence) to 1 (as loud as it goes). Nothing is recorded.
+ * How loud this browser's microphone is, from 0 (silence) to 1 (as loud as it goes), whichever
+ * microphone that is, muted or not. Nothing is recorded. One for the whole page: opening the sound
+ * system is slow.
  *
  * Events: `level` {detail: number}.
  */
 export class LevelMeter extends EventTarget {
+  #media;
   /** @type {AudioContext | null} */
   #context = null;
   /** @type {MediaStreamAudioSourceNode | null} */
   #node = null;
+  /** @type {MediaStreamTrack | null} */
+  #track = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
+  #follow = () => this.#listen(this.#media.track('microphone'));
 
-  /**
-   * Listen to a track from now on, or to nothing.
-   * @param {MediaStreamTrack | null} track
-   */
-  listen(track) {
+  /** @param {LocalMedia} media */
+  constructor(media) {
+    super();
+    this.#media = media;
+    media.addEventListener('changed', this.#follow);
+    this.#follow();
+  }
+
+  /** Browsers hold sound back until the person has touched the page: call this then. */
+  async resume() {
+    if (this.#context?.state === 'suspended') await this.#context.resume().catch(() => undefined);
+  }
+
+  close() {
+    this.#media.removeEventListener('changed', this.#follow);
+    this.#listen(null);
+    void this.#context?.close();
+    this.#context = null;
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  #listen(track) {
+    if (track === this.#track) return;
+    this.#track = track;
     clearInterval(this.#timer);
     this.#node?.disconnect();
     this.#node = null;
@@ -39,17 +66,6 @@ export class LevelMeter extends EventTarget {
       analyser.getFloatTimeDomainData(samples);
       this.#tell(loudness(samples));
     }, INTERVAL_MS);
-  }
-
-  /** Browsers hold sound back until the person has touched the page: call this then. */
-  async resume() {
-    if (this.#context?.state === 'suspended') await this.#context.resume().catch(() => undefined);
-  }
-
-  close() {
-    this.listen(null);
-    void this.#context?.close();
-    this.#context = null;
   }
 
   /** @param {number} level */

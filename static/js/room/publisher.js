@@ -27,6 +27,8 @@ export class Publisher extends EventTarget {
   #parameters = new Map();
   /** @type {Map<Source, ReturnType<typeof setTimeout>>} */
   #cooling = new Map();
+  /** @type {Promise<{sdp: string, sources: Record<string, Source>}> | null} */
+  #prepared = null;
   #closed = false;
 
   /**
@@ -42,7 +44,7 @@ export class Publisher extends EventTarget {
       encodedInsertableStreams: true, bundlePolicy: 'max-bundle', iceServers,
     }));
     this.#queue = new OfferQueue({
-      make: () => this.#makeOffer(),
+      make: () => this.#takeOffer(),
       send: (offer) => send('offer', { pc: 'up', ...offer }),
       failed: (error) => this.dispatchEvent(new CustomEvent('failed', { detail: error })),
     });
@@ -56,6 +58,12 @@ export class Publisher extends EventTarget {
   }
 
   get state() { return this.#pc.connectionState; }
+
+  /** Make the first offer ahead of time; it is kept until `start`. */
+  prepare() {
+    this.#prepared ??= this.#makeOffer();
+    this.#prepared.catch(() => undefined); // `start` meets the same error
+  }
 
   /** Send the first offer; tracks may come before or after. */
   start() {
@@ -176,6 +184,12 @@ export class Publisher extends EventTarget {
     const codecs = RTCRtpSender.getCapabilities(kind)?.codecs ?? [];
     transceiver.setCodecPreferences(wantedCodecs(kind, codecs));
     this.#transceivers.set(source, transceiver);
+  }
+
+  #takeOffer() {
+    const offer = this.#prepared ?? this.#makeOffer();
+    this.#prepared = null;
+    return offer;
   }
 
   async #makeOffer() {

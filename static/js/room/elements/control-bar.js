@@ -1,7 +1,7 @@
 /** @import {Connection} from '../connection.js' */
+/** @import {LevelMeter} from '../level-meter.js' */
 /** @import {Device, LocalMedia} from '../media-devices.js' */
 /** @import {Strings} from '../strings.js' */
-import { LevelMeter } from '../level-meter.js';
 import { on, one, part, showWhen } from './dom.js';
 
 /** A voice this loud for this long in a muted microphone earns a hint. */
@@ -15,7 +15,6 @@ const HINT_EVERY_MS = 20_000;
  * Events: `speaking-muted`.
  */
 export class ControlBar extends HTMLElement {
-  #meter = new LevelMeter();
   #loudSince = 0;
   #hintedAt = -HINT_EVERY_MS;
   /** @type {Connection} */
@@ -30,8 +29,9 @@ export class ControlBar extends HTMLElement {
    * @param {Connection} parts.connection
    * @param {LocalMedia} parts.media
    * @param {Strings} parts.strings
+   * @param {LevelMeter} parts.meter
    */
-  bind({ connection, media, strings }) {
+  bind({ connection, media, strings, meter }) {
     this.#connection = connection;
     this.#media = media;
     this.#strings = strings;
@@ -39,7 +39,7 @@ export class ControlBar extends HTMLElement {
     on(connection, 'sharing', () => this.render());
     for (const type of ['reset', 'changed', 'joined', 'left']) on(connection.state, type, () => this.render());
     on(connection.chat, 'unread', () => this.render());
-    on(this.#meter, 'level', (level) => this.#heard(level));
+    on(meter, 'level', (level) => this.#heard(level));
     const menu = part(this, 'menu');
     menu.addEventListener('keydown', (event) => this.#walk(event, menu));
     menu.addEventListener('click', () => menu.hidePopover());
@@ -48,14 +48,6 @@ export class ControlBar extends HTMLElement {
     });
     this.render();
   }
-
-  /** Listen to the microphone: the person has touched the page. */
-  open() {
-    this.#meter.listen(this.#media.track('microphone'));
-    this.render();
-  }
-
-  close() { this.#meter.close(); }
 
   /** Which panel is open, for the pressed look of its button. @param {string} panel 'chat', 'people' or '' */
   showPanel(panel) {
@@ -77,15 +69,6 @@ export class ControlBar extends HTMLElement {
     this.#button('hand').classList.toggle('lit', hand);
     this.#button('screen').hidden = !this.#media.canShare;
     this.#panels(chat.unread, state.size);
-    if (this.#meterTrack !== this.#media.track('microphone')) this.#listen();
-  }
-
-  /** @type {MediaStreamTrack | null} */
-  #meterTrack = null;
-
-  #listen() {
-    this.#meterTrack = this.#media.track('microphone');
-    if (!this.closest('[hidden]')) this.#meter.listen(this.#meterTrack);
   }
 
   /**
@@ -136,6 +119,7 @@ export class ControlBar extends HTMLElement {
 
   /** @param {number} level 0 … 1 */
   #heard(level) {
+    if (!this.#connection.state.me) return;
     const muted = !this.#media.on('microphone');
     part(this, 'ring').style.setProperty('--level', muted ? '0' : level.toFixed(2));
     const now = performance.now();

@@ -1,5 +1,6 @@
 /** @import {Announcer} from '../announcer.js' */
 /** @import {Connection} from '../connection.js' */
+/** @import {LevelMeter} from '../level-meter.js' */
 /** @import {LocalMedia} from '../media-devices.js' */
 /** @import {PreferenceStore} from '../preferences.js' */
 /** @import {Strings} from '../strings.js' */
@@ -22,6 +23,7 @@ import { Toasts } from './toasts.js';
  * @typedef {object} RoomParts
  * @property {Connection} connection
  * @property {LocalMedia} media
+ * @property {LevelMeter} meter
  * @property {PreferenceStore} preferences
  * @property {Strings} strings
  * @property {Announcer} announcer
@@ -87,7 +89,7 @@ export class LiveRoom {
     on(keyboard, 'command', (command) => this.#commands.run(command));
     on(keyboard, 'talk', (talking) => void this.#commands.talk(talking));
     keyboard.listen();
-    this.elements.controls.open();
+    this.elements.controls.render();
     this.elements.grid.sync();
     this.#wakeLock.hold();
     window.addEventListener('online', () => connection.networkChanged());
@@ -99,7 +101,7 @@ export class LiveRoom {
 
   close() {
     this.#wakeLock.release();
-    this.elements.controls.close();
+    this.#parts.meter.close();
   }
 
   diagnostics() { return diagnose(this.connection, this.#seen); }

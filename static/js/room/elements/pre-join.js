@@ -1,11 +1,11 @@
 /** @import {Device, LocalMedia} from '../media-devices.js' */
 /** @import {PreferenceStore} from '../preferences.js' */
+/** @import {LevelMeter} from '../level-meter.js' */
 /** @import {Strings} from '../strings.js' */
 /** @import {Obstacle} from '../capabilities.js' */
-import { LevelMeter } from '../level-meter.js';
 import { dressAvatar } from './avatar.js';
 import { DevicePicker } from './device-picker.js';
-import { one, part, showLevel, showWhen } from './dom.js';
+import { on, one, part, showLevel, showWhen } from './dom.js';
 
 /**
  * What comes before the meeting: a look into the mirror, a choice of devices, a name. Nothing of
@@ -15,7 +15,6 @@ import { one, part, showLevel, showWhen } from './dom.js';
  * `new-link`.
  */
 export class PreJoin extends HTMLElement {
-  #meter = new LevelMeter();
   /** @type {LocalMedia | null} */
   #media = null;
   /** @type {Strings | null} */
@@ -26,8 +25,9 @@ export class PreJoin extends HTMLElement {
    * @param {LocalMedia} parts.media
    * @param {PreferenceStore} parts.preferences
    * @param {Strings} parts.strings
+   * @param {LevelMeter} parts.meter
    */
-  bind({ media, preferences, strings }) {
+  bind({ media, preferences, strings, meter }) {
     this.#media = media;
     this.#strings = strings;
     const name = part(this, 'name', HTMLInputElement);
@@ -35,6 +35,8 @@ export class PreJoin extends HTMLElement {
     name.value ||= preferences.load().name || name.dataset.accountName || '';
     name.addEventListener('input', () => { this.#nameProblem(''); this.#showAvatar(); });
     this.#listen(media, preferences);
+    on(meter, 'level', (level) => this.#showLevel(media.on('microphone') ? level : 0));
+    this.addEventListener('pointerdown', () => void meter.resume());
     one(this, 'onmeet-devices') instanceof DevicePicker
       && /** @type {DevicePicker} */ (one(this, 'onmeet-devices')).bind({ media, preferences, strings });
     for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) this.#show(device);
@@ -81,9 +83,8 @@ export class PreJoin extends HTMLElement {
     join.textContent = this.#t(busy ? 'join.joining' : 'join.join');
   }
 
-  /** The meeting has begun: let go of preview and meter. */
+  /** The meeting has begun: let go of the preview. */
   close() {
-    this.#meter.close();
     part(this, 'video', HTMLVideoElement).srcObject = null;
     this.hidden = true;
   }
@@ -98,7 +99,6 @@ export class PreJoin extends HTMLElement {
     }
     media.addEventListener('changed', (event) => this.#show(/** @type {CustomEvent} */ (event).detail));
     part(this, 'retry').addEventListener('click', () => void this.#retry());
-    this.#meter.addEventListener('level', (event) => this.#showLevel(/** @type {CustomEvent} */ (event).detail));
     part(this, 'form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       this.#submit(preferences);
@@ -112,7 +112,6 @@ export class PreJoin extends HTMLElement {
       this.dispatchEvent(new CustomEvent('pasted', { detail: text }));
     });
     part(this, 'new-link').addEventListener('click', () => this.dispatchEvent(new CustomEvent('new-link')));
-    this.addEventListener('pointerdown', () => void this.#meter.resume());
   }
 
   /** @param {PreferenceStore} preferences */
@@ -151,7 +150,6 @@ export class PreJoin extends HTMLElement {
     showWhen(button, working);
     button.setAttribute('aria-label', this.#t(`${device}.${working ? 'turn-off' : 'turn-on'}`));
     if (device === 'camera') this.#showPicture(media);
-    else if (!this.hidden) this.#meter.listen(working ? media.track('microphone') : null);
     this.#showProblem(media);
     this.#showHint(media);
   }
@@ -187,6 +185,7 @@ export class PreJoin extends HTMLElement {
 
   /** @param {number} level 0 … 1 */
   #showLevel(level) {
+    if (this.hidden) return;
     showLevel(part(this, 'meter', HTMLMeterElement), level);
     part(this, 'ring').style.setProperty('--level', level.toFixed(2));
   }

@@ -3,6 +3,7 @@
 import { Announcer } from '../announcer.js';
 import { obstacle } from '../capabilities.js';
 import { Connection } from '../connection.js';
+import { LevelMeter } from '../level-meter.js';
 import { LinkKeeper } from '../link-keeper.js';
 import { LocalMedia } from '../media-devices.js';
 import { buildLink, readPasted } from '../meeting-link.js';
@@ -19,6 +20,7 @@ export class RoomPage extends HTMLElement {
   #strings = Strings.read();
   #preferences = new PreferenceStore(storage());
   #media = new LocalMedia(navigator.mediaDevices, this.#preferences);
+  #meter = new LevelMeter(this.#media);
   /** @type {LiveRoom | null} */
   #room = null;
   /** @type {KeptLink | null} */
@@ -38,7 +40,7 @@ export class RoomPage extends HTMLElement {
 
   async #start() {
     const prejoin = this.#prejoin;
-    prejoin.bind({ media: this.#media, preferences: this.#preferences, strings: this.#strings });
+    prejoin.bind({ media: this.#media, preferences: this.#preferences, strings: this.#strings, meter: this.#meter });
     const problem = await obstacle();
     if (problem) return prejoin.showObstacle(problem);
     on(prejoin, 'pasted', (text) => void this.#pasted(text));
@@ -78,6 +80,7 @@ export class RoomPage extends HTMLElement {
     this.#room = new LiveRoom(this, {
       connection,
       media: this.#media,
+      meter: this.#meter,
       preferences: this.#preferences,
       strings: this.#strings,
       announcer: new Announcer(part(this, 'announcer')),
@@ -117,7 +120,7 @@ export class RoomPage extends HTMLElement {
     this.dataset.view = 'room';
     document.body.dataset.view = 'room';
     this.#prejoin.close();
-    part(this, 'live').hidden = false;
+    part(this, 'live').inert = false;
     room.open();
   }
 

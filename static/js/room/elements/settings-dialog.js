@@ -1,14 +1,13 @@
+/** @import {LevelMeter} from '../level-meter.js' */
 /** @import {LocalMedia} from '../media-devices.js' */
 /** @import {PreferenceStore} from '../preferences.js' */
 /** @import {Strings} from '../strings.js' */
-import { LevelMeter } from '../level-meter.js';
 import { DevicePicker } from './device-picker.js';
 import { on, one, part, showLevel } from './dom.js';
 import { Modal } from './modal.js';
 
 /** Other devices, chosen while the meeting goes on. */
 export class SettingsDialog extends Modal {
-  #meter = new LevelMeter();
   #media;
   #strings;
 
@@ -17,16 +16,16 @@ export class SettingsDialog extends Modal {
    * @param {LocalMedia} parts.media
    * @param {PreferenceStore} parts.preferences
    * @param {Strings} parts.strings
+   * @param {LevelMeter} parts.meter
    */
-  constructor({ media, preferences, strings }) {
+  constructor({ media, preferences, strings, meter }) {
     super('settings-dialog');
     this.#media = media;
     this.#strings = strings;
     const picker = /** @type {DevicePicker} */ (one(this.dialog, 'onmeet-devices'));
     picker.bind({ media, preferences, strings });
-    on(this.#meter, 'level', (level) => showLevel(part(this.dialog, 'meter', HTMLMeterElement), level));
+    on(meter, 'level', (level) => { if (this.isOpen) showLevel(part(this.dialog, 'meter', HTMLMeterElement), level); });
     on(media, 'changed', () => this.#render());
-    this.dialog.addEventListener('close', () => this.#meter.listen(null));
   }
 
   open() {
@@ -36,7 +35,6 @@ export class SettingsDialog extends Modal {
 
   #render() {
     if (!this.isOpen) return;
-    this.#meter.listen(this.#media.track('microphone'));
     const device = /** @type {const} */ (['camera', 'microphone']).find((each) => this.#media.problem(each));
     const note = part(this.dialog, 'problem');
     note.hidden = !device;

@@ -29,6 +29,8 @@ export class TileGrid extends HTMLElement {
   #screens = [];
   #rest = document.createElement('button');
   #scheduled = false;
+  /** Asking the element itself would lay out the whole page each time. */
+  #size = { width: 0, height: 0 };
   /** @type {Connection} */
   #connection = /** @type {any} */ (null);
   /** @type {LocalMedia} */
@@ -59,7 +61,10 @@ export class TileGrid extends HTMLElement {
     this.#rest.addEventListener('click', () => this.dispatchEvent(new CustomEvent('rest')));
     this.append(this.#rest);
     this.addEventListener('measured', () => this.#schedule());
-    new ResizeObserver(() => this.#schedule()).observe(this);
+    new ResizeObserver(([{ contentRect }]) => {
+      this.#size = contentRect;
+      this.#schedule();
+    }).observe(this);
     document.addEventListener('visibilitychange', () => connection.views.hide(document.hidden));
   }
 
@@ -196,7 +201,7 @@ export class TileGrid extends HTMLElement {
 
   /** @returns {Space} */
   #space() {
-    const { clientWidth: width, clientHeight: height } = this;
+    const { width, height } = this.#size;
     const narrow = width < NARROW;
     return { width, height, gap: narrow ? 8 : 12, minRatio: height > width ? 2 / 3 : 4 / 3, maxRatio: 16 / 9, narrow };
   }
