@@ -99,7 +99,7 @@ export function gridRects(count, space) {
  */
 export function stageRects(count, space) {
   const beside = space.width > space.height;
-  const width = Math.round(beside ? Math.min(260, Math.max(132, space.width * 0.19)) : Math.min(200, space.width / 2.6));
+  const width = Math.round(beside ? Math.min(240, Math.max(128, space.width * 0.165)) : Math.min(200, space.width / 3.4));
   const height = Math.round(beside ? width / space.maxRatio : width * 0.75);
   const along = beside ? height : width;
   const room = Math.max(1, Math.floor(((beside ? space.height : space.width) + space.gap) / (along + space.gap)));
