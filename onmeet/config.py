@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from onmeet.errors import ConfigError
 
-__all__ = ["SETTINGS", "Config", "Setting", "detect_addresses"]
+__all__ = ["SETTINGS", "Config", "Setting", "database_url", "detect_addresses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Config:
             bind=env.address("ONMEET_BIND", "127.0.0.1"),
             data=data,
             secret_key=env.secret("SECRET_KEY", data / "keys" / "secret_key"),
-            database_url=_database_url(env.text("DATABASE_URL", f"sqlite:///{data}/onmeet.db")),
+            database_url=database_url(env.text("DATABASE_URL", f"sqlite:///{data}/onmeet.db")),
             public_url=env.origin("ONMEET_PUBLIC_URL"),
             proxies=env.number("ONMEET_PROXIES", 0, 0, 10),
             media_port=env.number("ONMEET_MEDIA_PORT", 3479, 0, 65535),
@@ -205,7 +205,7 @@ def _read_or_make_secret(file: Path) -> str:
         raise ConfigError("SECRET_KEY: the key file in the data folder cannot be read") from None
 
 
-def _database_url(url: str) -> str:
+def database_url(url: str) -> str:
     """SQLAlchemy's spelling: PaaS hand out postgres://, which it refuses."""
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):

@@ -84,10 +84,7 @@ class Database:
 
 
 def connect(url: str) -> Database:
-    """Open the database at a SQLAlchemy URL (`postgres://` is understood as PaaS hand it out)."""
-    for prefix in ("postgres://", "postgresql://"):
-        if url.startswith(prefix):
-            url = "postgresql+psycopg://" + url.removeprefix(prefix)
+    """Open the database at a SQLAlchemy URL, as `Config.database_url` spells it."""
     # hide_parameters: an exception's text must not quote what somebody typed
     engine = create_engine(make_url(url), hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":

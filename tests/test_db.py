@@ -115,12 +115,3 @@ def test_emptying_the_log_leaves_the_patience_of_the_connection_as_it_was(databa
     assert database.erase_traces()
     with database.reading() as session:
         assert session.execute(text("PRAGMA busy_timeout")).scalar() == 10_000
-
-
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_the_urls_that_platforms_hand_out_are_understood(scheme: str) -> None:
-    database = connect(f"{scheme}://user:secret@db.example/onmeet")
-    assert database.engine.dialect.name == "postgresql"
-    assert database.engine.driver == "psycopg"
-    assert database.erase_traces()
-    database.close()

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from onmeet import migrations
-from onmeet.config import Config
+from onmeet.config import Config, database_url
 from onmeet.db import Base, connect
 from onmeet.web import app as _app  # noqa: F401 - declares every table
 from tests.factories.postgres import Cluster, postgres
@@ -25,7 +25,7 @@ def test_processes_that_start_together_migrate_once(postgres: Cluster, tmp_path:
     upgrade = [sys.executable, "-m", "onmeet.cli", "db", "upgrade"]
     starting = [subprocess.Popen(upgrade, env=env) for _ in range(3)]
     assert [process.wait(60) for process in starting] == [0, 0, 0]
-    database = connect(url)
+    database = connect(database_url(url))
     with database.reading() as session:
         assert session.execute(text("SELECT version_num FROM alembic_version")).all() == [(migrations.HEAD,)]
         differences = compare_metadata(MigrationContext.configure(session.connection()), Base.metadata)
@@ -39,7 +39,7 @@ def test_a_lost_connection_is_replaced(postgres: Cluster, tmp_path: Path) -> Non
     database = connect(Config.from_env(settings).database_url)
     with database.reading() as session:
         mine = session.scalar(text("SELECT pg_backend_pid()"))
-    other = connect(postgres.url())
+    other = connect(database_url(postgres.url()))
     with other.reading() as session:
         assert session.scalar(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
     with database.reading() as session:

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from onmeet import migrations
-from onmeet.config import Config
+from onmeet.config import Config, database_url
 from onmeet.db import connect
 from tests.factories.house import House, MakeDatabase, copy_of
 from tests.running import free_port
@@ -87,7 +87,7 @@ class Cluster:
         return True
 
     def _run(self, statement: str) -> None:
-        database = connect(self.url())
+        database = connect(database_url(self.url()))
         try:
             with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text(statement))
@@ -168,7 +168,7 @@ def new_database(request: pytest.FixtureRequest) -> Iterator[MakeDatabase]:
 
     def make(_data: Path) -> str:
         made.append(cluster.new_database(template))
-        return made[-1]
+        return database_url(made[-1])
 
     yield make
     for url in made:
