@@ -10,10 +10,13 @@ import { ShieldState } from './shield-state.js';
 import { ViewSizes } from './view-sizes.js';
 
 /** What was ignored and did no harm is shown for a while; what breaks the chain of keys stays. */
-const PASSING = new Set(['refused', 'forged', 'malformed', 'usurped']);
+const PASSING = new Set(['refused', 'forged', 'malformed']);
 const PASSING_MS = 20_000;
-/** Somebody stays outside, or the relay is about to say so: nothing is wrong. */
-const HARMLESS = new Set(['no-link', 'barred', 'unknown', 'kicked']);
+/**
+ * Nothing is wrong: somebody stays outside, the relay is about to say so, or an epoch was ignored
+ * that crossed with somebody's coming (whoever comes in between never saw its author lead).
+ */
+const HARMLESS = new Set(['no-link', 'barred', 'unknown', 'kicked', 'usurped']);
 /** How long a broken chain of keys may take to mend before we join afresh. */
 const MEND_MS = 4000;
 /** A stay that was lost so early waits before the next one. */

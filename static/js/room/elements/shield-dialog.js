@@ -5,7 +5,7 @@ import { Modal } from './modal.js';
 
 /** The text that explains a kind of alarm; others share a general one. @type {Record<string, string>} */
 const REASONS = {
-  forged: 'forged', malformed: 'forged', usurped: 'forged', fork: 'fork', roster: 'fork', withheld: 'withheld',
+  forged: 'forged', malformed: 'forged', fork: 'fork', roster: 'fork', withheld: 'withheld',
   'locked-out': 'broken', internal: 'broken', overload: 'broken', silence: 'silence', refused: 'refused',
 };
 
