@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { arrange, capacity, gridRects, stageRects } from '../../../static/js/room/grid.js';
 
 const WIDE = { width: 1248, height: 650, gap: 12, minRatio: 4 / 3, maxRatio: 16 / 9 };
-const PHONE = { width: 374, height: 690, gap: 8, minRatio: 2 / 3, maxRatio: 16 / 9 };
+const PHONE = { width: 374, height: 690, gap: 8, minRatio: 3 / 5, maxRatio: 16 / 9 };
 
 test('columns follow the shape of the window', () => {
   const columns = (space) => [1, 2, 3, 4, 6, 9, 16].map((count) => arrange(count, space).columns);

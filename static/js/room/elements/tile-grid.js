@@ -203,7 +203,7 @@ export class TileGrid extends HTMLElement {
   #space() {
     const { width, height } = this.#size;
     const narrow = width < NARROW;
-    return { width, height, gap: narrow ? 8 : 12, minRatio: height > width ? 2 / 3 : 4 / 3, maxRatio: 16 / 9, narrow };
+    return { width, height, gap: narrow ? 8 : 12, minRatio: height > width ? 3 / 5 : 4 / 3, maxRatio: 16 / 9, narrow };
   }
 
   /** What has the stage, if anything: what the person enlarged, else the latest screen. */
