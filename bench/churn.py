@@ -28,6 +28,7 @@ _FRAME = struct.Struct("!BI")
 _MOMENT_SECONDS = 0.02
 _STAYING = 2
 _SETTLE_SECONDS = 10.0
+_PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ async def _visit(relay: Relay, workshop: Workshop, pump: Pump, *, vanish: bool) 
             downlink is not None and downlink.receiver.received > 0
         )
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(_PATIENCE_SECONDS):
         while not arrived():
             visitor.poll(time.monotonic())
             await pump.run(0.002)

@@ -22,7 +22,7 @@ NS = 1_000_000_000
 _LONGEST_SLEEP_NS = 2_000_000
 _LONGEST_LAG_NS = 40_000_000
 _SIGNALLING_INTERVAL_NS = 50_000_000
-_SOCKETS_A_TURN = 2
+_ROUND_NS = 8_000_000  # in which every socket is polled once
 _CONNECT_TIMEOUT = 15.0
 _PR_SET_TIMERSLACK = 29
 SPEAKERS_A_ROOM = 2
@@ -132,6 +132,7 @@ class Pump:
     def __init__(self, fill: Fill) -> None:
         self._links = fill.links
         self._turn = 0
+        self._polled = time.monotonic_ns()
         start = time.monotonic_ns()
         self._agenda: list[tuple[int, int, Source]] = []
         for group in _groups(fill):
@@ -159,7 +160,10 @@ class Pump:
                 heapq.heapreplace(agenda, (due + source.interval_ns, order, source))
                 source.step(time.time_ns())
             seconds = now / NS
-            for _ in range(_SOCKETS_A_TURN):
+            # every socket gets its turn in time even when this loop itself is held up
+            due_turns = len(links) * (now - self._polled) // _ROUND_NS + 1
+            self._polled = now
+            for _ in range(min(due_turns, len(links))):
                 self._turn = (self._turn + 1) % len(links)
                 links[self._turn].poll(seconds)
             wait = min((agenda[0][0] if agenda else end) - time.monotonic_ns(), _LONGEST_SLEEP_NS)
