@@ -21,7 +21,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="name", metavar="NAME")
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     for name, text in BENCHMARKS.items():
-        command = commands.add_parser(name, help=text, description=text)
+        command = commands.add_parser(name, help=text.replace("%", "%%"), description=text.replace("%", "%%"))
         if name == wanted:  # only the chosen one is imported: each needs other libraries
             module = importlib.import_module(f"bench.{name}")
             module.arguments(command)
