@@ -64,6 +64,7 @@ def test_from_the_landing_page_into_the_room_without_a_mouse(
     page.until_shown(by_testid("prejoin-name"))
     _tab_to(page, "prejoin-name")
     page.type("Keys")
+    page.until_shown(f"{by_testid('prejoin-join')}:enabled")
     page.press("Enter")
     person = Person(page, "Keys").entered()
     person.is_secure(among=1)

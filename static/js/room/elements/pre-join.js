@@ -19,6 +19,8 @@ export class PreJoin extends HTMLElement {
   #media = null;
   /** @type {Strings | null} */
   #strings = null;
+  /** Enter was pressed while the door was still shut. */
+  #eager = false;
 
   /**
    * @param {object} parts
@@ -34,6 +36,10 @@ export class PreJoin extends HTMLElement {
     // what was typed while the script was still on its way stays
     name.value ||= preferences.load().name || name.dataset.accountName || '';
     name.addEventListener('input', () => { this.#nameProblem(''); this.#showAvatar(); });
+    // a form whose button is disabled swallows the key
+    name.addEventListener('keydown', ({ key }) => {
+      this.#eager = key === 'Enter' && part(this, 'join', HTMLButtonElement).disabled;
+    });
     this.#listen(media, preferences);
     on(meter, 'level', (level) => this.#showLevel(media.on('microphone') ? level : 0));
     this.addEventListener('pointerdown', () => void meter.resume());
@@ -49,6 +55,8 @@ export class PreJoin extends HTMLElement {
     const name = part(this, 'name', HTMLInputElement);
     const join = part(this, 'join', HTMLButtonElement);
     join.disabled = false;
+    if (this.#eager) part(this, 'form', HTMLFormElement).requestSubmit();
+    this.#eager = false;
     // who is typing already is not interrupted
     const free = document.activeElement === document.body || document.activeElement === null;
     if (free && matchMedia('(pointer: fine)').matches) (name.value ? join : name).focus();
