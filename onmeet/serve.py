@@ -34,6 +34,9 @@ __all__ = ["Child", "Supervisor", "alone_with", "check_ports", "main", "restart_
 READY_SECONDS = 60.0
 """How long the parts may take until all of them answer."""
 
+LOOK_SECONDS = 0.05
+"""How often the children are looked at."""
+
 STOP_SECONDS = 10.0
 """How long a child may take to end by itself before it is killed."""
 
@@ -90,22 +93,24 @@ class Supervisor:
     def __init__(self, children: Sequence[Child], clock: clock.Clock = clock.monotonic) -> None:
         self._children = children
         self._clock = clock
-        self._wake = threading.Event()
         self._stopping = False
         self.failed = False
 
     def stop(self, *, failed: bool = False) -> None:
-        """Ask `run` to end all children and return; safe in a signal handler. `failed`: not as wished."""
+        """Ask `run` to end all children and return. `failed`: not as wished.
+
+        Safe in a signal handler, because it takes no lock: the handler runs in the thread of `run`, which
+        would wait for itself if it held the lock of an Event at that moment.
+        """
         self.failed = self.failed or failed
         self._stopping = True
-        self._wake.set()
 
     def run(self) -> None:
         """Keep every child running until `stop` is called."""
         try:
             while not self._stopping:
                 self._restart_ended()
-                self._wake.wait(0.05)
+                time.sleep(LOOK_SECONDS)
         finally:
             self._end_all()
 

@@ -122,6 +122,28 @@ def test_wrong_setting_stops_the_start_with_a_sentence(tmp_path: Path):
     assert done.stderr == "OnMeet cannot start: PORT must be a whole number from 1 to 65535\n"
 
 
+SIGNALLED = """
+import signal, sys
+from onmeet import serve
+serve.LOOK_SECONDS = 0.0
+supervisor = serve.Supervisor([])
+signal.signal(signal.SIGALRM, lambda *_: supervisor.stop())
+signal.setitimer(signal.ITIMER_REAL, float(sys.argv[1]))
+supervisor.run()
+"""
+
+
+def test_signal_at_any_moment_ends_the_supervisor():
+    # The moments differ by less than one look at the children; a lock taken in between shows as a hang.
+    waits = [0.2 + n / 100_000 for n in range(8)]
+    runs = [subprocess.Popen([sys.executable, "-c", SIGNALLED, str(wait)]) for wait in waits]
+    try:
+        assert [run.wait(20) for run in runs] == [0] * len(runs)
+    finally:
+        for run in runs:
+            run.kill()
+
+
 @pytest.mark.parametrize(
     ("name", "kind"), [("PORT", socket.SOCK_STREAM), ("ONMEET_MEDIA_PORT", socket.SOCK_DGRAM)]
 )
