@@ -169,10 +169,6 @@ class OnMeetServer:
         assert len(found) == 1, f"relay processes: {found}"
         return found[0]
 
-    def web_pids(self) -> list[int]:
-        """The processes of the web server, master first."""
-        return [pid for pid in self.pids() if "app:app" in _command(pid)]
-
     def kill_relay(self) -> int:
         """SIGKILL the relay, wait until the supervisor has replaced it, return the new one's pid."""
         old = self.relay_pid()

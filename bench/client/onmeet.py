@@ -1,7 +1,6 @@
 """A participant of an OnMeet meeting: signalling, one publishing and one subscribing connection.
 
-The signalling link is either the browser's WebSocket or, for load, the relay's internal Unix socket, which
-leaves the web process out of the measurement.
+Signalling goes over the relay's internal Unix socket, which leaves the web process out of the measurement.
 """
 
 from __future__ import annotations
@@ -13,10 +12,7 @@ import struct
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
-
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from typing import Any
 
 from bench.client.connection import Downlink, Uplink, Workshop
 from bench.client.transport import Transport
@@ -34,19 +30,6 @@ class LinkClosed(Exception):
         super().__init__(f"{code} {reason}")
         self.code = code
         self.reason = reason
-
-
-class Link(Protocol):
-    """Carries signalling messages as text."""
-
-    async def send(self, text: str) -> None:
-        """Send one message."""
-
-    async def receive(self) -> str:
-        """The next message. Raises LinkClosed."""
-
-    async def close(self) -> None:
-        """Drop the link without `leave`."""
 
 
 class UnixLink:
@@ -99,41 +82,6 @@ class UnixLink:
         self._writer.write(_FRAME.pack(kind[0], len(payload)) + payload)
 
 
-class WebSocketLink:
-    """The browser's way in: the page's WebSocket, with the cookie of a session that may enter."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self._socket = socket
-
-    @classmethod
-    async def open(cls, url: str, *, origin: str, cookie: str) -> WebSocketLink:
-        """Connect as the meeting page does."""
-        socket = await connect(
-            url,
-            origin=origin,  # type: ignore[arg-type]
-            additional_headers={"Cookie": cookie},
-            max_size=None,
-            ping_interval=None,
-        )
-        return cls(socket)
-
-    async def send(self, text: str) -> None:
-        """Send one message."""
-        await self._socket.send(text)
-
-    async def receive(self) -> str:
-        """The next message. Raises LinkClosed."""
-        try:
-            return str(await self._socket.recv(decode=True))
-        except ConnectionClosed as error:
-            frame = error.rcvd
-            raise LinkClosed(frame.code if frame else 1006, frame.reason if frame else "") from None
-
-    async def close(self) -> None:
-        """Drop the link without `leave`."""
-        await self._socket.close()
-
-
 class Participant:
     """One participant, its signalling handled by a task.
 
@@ -142,7 +90,7 @@ class Participant:
 
     def __init__(
         self,
-        link: Link,
+        link: UnixLink,
         workshop: Workshop,
         *,
         stamped: bool = True,
@@ -184,7 +132,7 @@ class Participant:
         await self.send("join", version=1, name=name, muted=[])
         await self.until(lambda: self.index >= 0)
 
-    async def resume(self, link: Link) -> None:
+    async def resume(self, link: UnixLink) -> None:
         """Take over with a new link after the old one was dropped."""
         await self._stop_task()
         self.link, self.closed = link, None
@@ -249,7 +197,7 @@ class Participant:
 
     async def leave(self) -> None:
         """Leave the meeting, wait until the relay has closed, and release everything."""
-        with contextlib.suppress(ConnectionError, ConnectionClosed, TimeoutError):
+        with contextlib.suppress(ConnectionError, TimeoutError):
             await self.send("leave")
             async with asyncio.timeout(_TIMEOUT):
                 while self.closed is None:
@@ -294,7 +242,7 @@ class Participant:
         except LinkClosed as closed:
             self.closed = closed
             self._changed.set()
-        except (ConnectionError, ConnectionClosed):
+        except ConnectionError:
             self.closed = LinkClosed(1006, "cut")
             self._changed.set()
 

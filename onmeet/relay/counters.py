@@ -54,7 +54,3 @@ class Counters:
         self.dropped_muted = 0
         self.dropped_quiet = 0  # not among the loudest
         self.dropped_thinned = 0  # a temporal layer above the budget
-
-    def snapshot(self) -> dict[str, int]:
-        """All sums by name."""
-        return {name: getattr(self, name) for name in self.__slots__}

@@ -126,19 +126,6 @@ def tone_share(opus: Iterable[bytes], hertz: float) -> float:
     return float(power[np.abs(frequency - hertz) < 20].sum()) / whole if whole else 0.0
 
 
-def decodable_pictures(frames: Iterable[bytes]) -> int:
-    """How many of these a VP8 decoder turns into pictures."""
-    decoder = av.CodecContext.create("vp8", "r")
-    assert isinstance(decoder, av.VideoCodecContext)
-    count = 0
-    for data in frames:
-        try:
-            count += len(decoder.decode(av.Packet(data)))
-        except av.FFmpegError:
-            continue
-    return count
-
-
 def memory_of(pid: int) -> Iterator[bytes]:
     """Every writable piece of a process's memory."""
     with (

@@ -193,10 +193,6 @@ class SignallingClient:
         await self._transport.send(text)
         return self.sent
 
-    async def send_raw(self, text: str) -> None:
-        """Send a text as it is; nothing is counted."""
-        await self._transport.send(text)
-
     async def join(self, name: str = "Ada", muted: tuple[str, ...] = ()) -> Message:
         await self.send("join", version=1, name=name, muted=list(muted))
         self.welcome = await self.wait_for("welcome")
