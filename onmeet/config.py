@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from onmeet import keyfiles
 from onmeet.errors import ConfigError
 
 __all__ = ["SETTINGS", "Config", "Setting", "database_url", "detect_addresses"]
+
+_KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("PORT", "8000", "TCP port of the web pages"),
     Setting("ONMEET_BIND", "127.0.0.1", "address of the web pages; 0.0.0.0 behind a PaaS router"),
     Setting("ONMEET_DATA", "var", "folder for database, keys and sockets"),
+    Setting("ONMEET_KEYS", "keys in the data folder", "folder of the keys, apart from the data if you like"),
     Setting("SECRET_KEY", "made at first start", "signs cookies; at least 32 characters"),
+    Setting("ONMEET_MARKS_KEY", "made at first start", "finds accounts by address; 64 hex digits"),
     Setting("DATABASE_URL", "SQLite in the data folder", "SQLAlchemy URL; postgres:// is understood"),
     Setting("ONMEET_PUBLIC_URL", "taken from each request", "origin that people type: https://meet.example.org"),
     Setting("ONMEET_PROXIES", "0", "number of trusted reverse proxies in front of the web pages"),
@@ -55,7 +61,9 @@ class Config:
     port: int
     bind: str
     data: Path
+    keys: Path
     secret_key: str = field(repr=False)
+    marks_key: bytes = field(repr=False)
     database_url: str = field(repr=False)
     public_url: str | None
     proxies: int
@@ -84,12 +92,15 @@ class Config:
         env.refuse_unknown()
         env.refuse_https_without_proxy()
         data = Path(env.text("ONMEET_DATA", "var")).resolve()
-        _make_private_folders(data)
+        keys = Path(env.text("ONMEET_KEYS", f"{data}/keys")).resolve()
+        _make_private_folders(data, keys)
         return cls(
             port=env.number("PORT", 8000, 1, 65535),
             bind=env.address("ONMEET_BIND", "127.0.0.1"),
             data=data,
-            secret_key=env.secret("SECRET_KEY", data / "keys" / "secret_key"),
+            keys=keys,
+            secret_key=env.secret("SECRET_KEY", keys / "secret_key"),
+            marks_key=env.key("ONMEET_MARKS_KEY", keys / "marks_key"),
             database_url=database_url(env.text("DATABASE_URL", f"sqlite:///{data}/onmeet.db")),
             public_url=env.origin("ONMEET_PUBLIC_URL"),
             proxies=env.number("ONMEET_PROXIES", 0, 0, 10),
@@ -172,37 +183,33 @@ class _Reader:
         return f"{url.scheme}://{url.netloc.lower()}"
 
     def secret(self, name: str, file: Path) -> str:
-        value = self.text(name, "") or _read_or_make_secret(file)
+        value = self.text(name, "") or _made(name, file, lambda: secrets.token_urlsafe(48))
         if len(value) < 32:
             raise ConfigError(f"{name} must have at least 32 characters: leave it unset to make one")
         return value
 
-
-def _make_private_folders(data: Path) -> None:
-    try:
-        for folder in (data, data / "keys", data / "run"):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise ConfigError(f"ONMEET_DATA: the data folder cannot be made ({reason})") from None
+    def key(self, name: str, file: Path) -> bytes:
+        value = self.text(name, "") or _made(name, file, lambda: secrets.token_hex(32))
+        if _KEY.fullmatch(value) is None:
+            raise ConfigError(f"{name} must be 64 hexadecimal digits: leave it unset to make one")
+        return bytes.fromhex(value)
 
 
-def _read_or_make_secret(file: Path) -> str:
-    """The key in `file`; a new one is linked into place whole, so that two starts agree on one."""
-    if not file.exists():
-        draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-            handle.write(secrets.token_urlsafe(48))
+def _make_private_folders(data: Path, keys: Path) -> None:
+    for name, folder in (("ONMEET_DATA", data), ("ONMEET_DATA", data / "run"), ("ONMEET_KEYS", keys)):
         try:
-            os.link(draft, file)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or "unknown reason"
+            raise ConfigError(f"{name}: the folder cannot be made ({reason})") from None
+
+
+def _made(name: str, file: Path, make: Callable[[], str]) -> str:
+    """What is in a key file, made if need be."""
     try:
-        return file.read_text("ascii").strip()
+        return keyfiles.read_or_make(file, make)
     except (OSError, UnicodeDecodeError):
-        raise ConfigError("SECRET_KEY: the key file in the data folder cannot be read") from None
+        raise ConfigError(f"{name}: the key file {file} cannot be made or read") from None
 
 
 def database_url(url: str) -> str:

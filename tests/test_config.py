@@ -47,6 +47,8 @@ def test_every_setting_that_is_read_stands_in_the_table():
         ("ONMEET_PUBLIC_URL", "https://meet.example.org:port"),
         ("DATABASE_URL", "mysql://x"),
         ("SECRET_KEY", "short"),
+        ("ONMEET_MARKS_KEY", "short"),
+        ("ONMEET_MARKS_KEY", "z" * 64),
         ("ONMEET_DATABASE", "typo of a setting"),
     ],
 )
@@ -62,26 +64,45 @@ def test_empty_value_counts_as_absent(tmp_path: Path):
 def test_key_is_made_once_and_only_the_owner_can_read_it(tmp_path: Path):
     first, second = config(tmp_path), config(tmp_path)
     assert first.secret_key == second.secret_key
-    mode = stat.S_IMODE((tmp_path / "keys" / "secret_key").stat().st_mode)
-    assert mode == 0o600
+    assert first.marks_key == second.marks_key
+    for name in ("secret_key", "marks_key"):
+        assert stat.S_IMODE((tmp_path / "keys" / name).stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
 
 
 def test_two_first_starts_at_once_agree_on_the_key(tmp_path: Path):
-    keys: list[str] = []
-    threads = [threading.Thread(target=lambda: keys.append(config(tmp_path).secret_key)) for _ in range(8)]
+    keys: list[tuple[str, bytes]] = []
+
+    def start() -> None:
+        made = config(tmp_path)
+        keys.append((made.secret_key, made.marks_key))
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(keys) == 8
     assert len(set(keys)) == 1
-    assert [p.name for p in (tmp_path / "keys").iterdir()] == ["secret_key"]
+    assert {p.name for p in (tmp_path / "keys").iterdir()} == {"secret_key", "marks_key"}
+
+
+def test_keys_may_lie_apart_from_the_data(tmp_path: Path):
+    apart = config(tmp_path / "var", ONMEET_KEYS=str(tmp_path / "keys"))
+    assert (tmp_path / "keys" / "marks_key").read_text() == apart.marks_key.hex()
+    assert not (tmp_path / "var" / "keys").exists()
+
+
+def test_a_key_may_come_from_the_environment_and_then_stands_in_no_file(tmp_path: Path):
+    assert config(tmp_path, ONMEET_MARKS_KEY="0f" * 32).marks_key == b"\x0f" * 32
+    assert not (tmp_path / "keys" / "marks_key").exists()
 
 
 def test_secrets_do_not_show_in_the_representation(tmp_path: Path):
-    shown = repr(config(tmp_path, SECRET_KEY="k" * 40, ONMEET_METRICS_TOKEN="token-of-metrics"))
+    made = config(tmp_path, SECRET_KEY="k" * 40, ONMEET_METRICS_TOKEN="token-of-metrics")
+    shown = repr(made)
     assert "kkkk" not in shown
+    assert repr(made.marks_key)[2:-1] not in shown
     assert "token-of-metrics" not in shown
 
 
