@@ -87,7 +87,7 @@ def _accounts(config: Config) -> Accounts:
     from onmeet.db import connect
 
     migrations.upgrade(config)
-    return Accounts(connect(config.database_url), key=config.secret_key)
+    return Accounts(connect(config.database_url), key=config.marks_key)
 
 
 def _new_password(email: str) -> str:

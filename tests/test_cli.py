@@ -25,7 +25,7 @@ def onmeet(data: Path, *arguments: str, text: str = "") -> subprocess.CompletedP
 
 def accounts(data: Path) -> Accounts:
     config = Config.from_env({"ONMEET_DATA": str(data)})
-    return Accounts(connect(config.database_url), key=config.secret_key)
+    return Accounts(connect(config.database_url), key=config.marks_key)
 
 
 def test_database_is_made_and_a_second_upgrade_changes_nothing(tmp_path: Path):

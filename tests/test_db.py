@@ -19,6 +19,11 @@ from onmeet.config import Config
 from onmeet.db import Base, Database, connect
 from onmeet.web import app as _app  # noqa: F401 - declares every table
 
+INSERT = text(
+    "INSERT INTO accounts (subject, email_mark, email, restricted, objected, notice)"
+    " VALUES (:email, :email, :email, FALSE, FALSE, '')"
+)
+
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
@@ -80,11 +85,10 @@ def test_a_second_start_does_not_even_load_the_tools(config: Config) -> None:
 
 
 def test_an_exception_undoes_the_whole_block(database: Database) -> None:
-    insert = text("INSERT INTO accounts (email, name, password) VALUES ('a', '', '')")
 
     def fail() -> None:
         with database.writing() as session:
-            session.execute(insert)
+            session.execute(INSERT, {"email": "a"})
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -94,20 +98,18 @@ def test_an_exception_undoes_the_whole_block(database: Database) -> None:
 
 
 def test_a_reader_does_not_stop_a_writer(database: Database) -> None:
-    insert = text("INSERT INTO accounts (email, name, password) VALUES ('a', '', '')")
     with database.reading() as reader:
         before = reader.execute(text("SELECT count(*) FROM accounts")).scalar()
         with database.writing() as writer:
-            writer.execute(insert)
+            writer.execute(INSERT, {"email": "a"})
         assert reader.execute(text("SELECT count(*) FROM accounts")).scalar() == before == 0
 
 
 def test_errors_do_not_quote_what_was_stored(database: Database) -> None:
-    insert = text("INSERT INTO accounts (email, name, password) VALUES (:email, '', '')")
     with database.writing() as session:
-        session.execute(insert, {"email": "ada@example.org"})
+        session.execute(INSERT, {"email": "ada@example.org"})
     with pytest.raises(Exception, match="UNIQUE") as failed, database.writing() as session:
-        session.execute(insert, {"email": "ada@example.org"})
+        session.execute(INSERT, {"email": "ada@example.org"})
     assert "ada@example.org" not in str(failed.value)
 
 

@@ -7,21 +7,22 @@ the password just chosen learns that the address was free.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import secrets
 import time
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from onmeet.accounts.attempts import Attempts
 from onmeet.accounts.models import Account, SignIn
 from onmeet.accounts.passwords import Passwords
 from onmeet.db import Database
+from onmeet.notices.marks import mark
 
 __all__ = ["Accounts", "Person", "SignedIn", "WrongCredentials", "is_email", "normal_email"]
 
@@ -52,27 +53,37 @@ class SignedIn:
 
 
 class Accounts:
-    """The service; thread-safe. `key` makes the opaque names under which attempts are counted."""
+    """The service; thread-safe.
+
+    `key` makes the marks by which accounts are found, and the opaque names under which attempts are
+    counted (`Config.marks_key`).
+    """
 
     def __init__(
         self,
         database: Database,
         *,
-        key: str,
+        key: bytes,
         passwords: Passwords | None = None,
         attempts: Attempts | None = None,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
-        self._key = key.encode()
+        self._key = key
         self._passwords = Passwords() if passwords is None else passwords
         self._attempts = Attempts() if attempts is None else attempts
         self._wall_clock = wall_clock
 
     def register(self, email: str, password: str, name: str = "") -> None:
         """Make an account, or do nothing when the address has one: the caller cannot tell, by time either."""
+        today = self._today()
         account = Account(
-            email=normal_email(email), name=name.strip(), password=self._passwords.hash(password)
+            email_mark=self._found_by(email),
+            email=normal_email(email),
+            name=name.strip(),
+            password=self._passwords.hash(password),
+            created_on=today,
+            last_seen_on=today,
         )
         try:
             with self._database.writing() as session:
@@ -87,15 +98,14 @@ class Accounts:
 
         Raises `WrongCredentials`, or `TooManyAttempts` before anything is checked.
         """
-        mark = self.mark(email)
-        client = self._hidden("client", client)
-        self._attempts.begin(mark, client, known_here=known_here)
-        account = self._find(email)
+        name = self.mark(email)
+        client = mark(self._key, "attempts client", client)
+        self._attempts.begin(name, client, known_here=known_here)
+        account = self._open(email)
         if not self._passwords.matches(account.password if account else None, password) or account is None:
             raise WrongCredentials
-        self._attempts.succeeded(mark, client)
-        if self._passwords.outdated(account.password):
-            self._rehash(account.id, password)
+        self._attempts.succeeded(name, client)
+        self._renew(account, password)
         return SignedIn(_person(account), self._begin(account.id, days))
 
     def by_token(self, token: str) -> Person | None:
@@ -104,6 +114,7 @@ class Accounts:
             select(Account)
             .join(SignIn, SignIn.account_id == Account.id)
             .where(SignIn.token_hash == _hash(token), SignIn.expires > int(self._wall_clock()))
+            .where(Account.closed_on.is_(None))
         )
         with self._database.reading() as session:
             account = session.scalar(query)
@@ -116,13 +127,14 @@ class Accounts:
 
     def has(self, email: str) -> bool:
         """Whether an account has this address: for the operator, never for a page."""
-        return self._find(email) is not None
+        with self._database.reading() as session:
+            return session.scalar(self._query(email)) is not None
 
     def set_password(self, email: str, password: str) -> bool:
         """Give an account another password and end all its sign-ins; False when there is no such account."""
         encoded = self._passwords.hash(password)
         with self._database.writing() as session:
-            account = session.scalar(select(Account).where(Account.email == normal_email(email)))
+            account = session.scalar(self._query(email))
             if account is None:
                 return False
             account.password = encoded
@@ -132,7 +144,7 @@ class Accounts:
     def remove(self, email: str) -> bool:
         """Delete an account with all that belongs to it; False when there is no such account."""
         with self._database.writing() as session:
-            account = session.scalar(select(Account).where(Account.email == normal_email(email)))
+            account = session.scalar(self._query(email))
             if account is None:
                 return False
             session.delete(account)
@@ -140,16 +152,22 @@ class Accounts:
         return True
 
     def mark(self, email: str) -> str:
-        """An opaque name of an address, the same each time, made with the server's key."""
-        return self._hidden("account", normal_email(email))
+        """An opaque name of an address, the same each time; not the one by which accounts are found."""
+        return mark(self._key, "attempts account", normal_email(email))
 
-    def _hidden(self, kind: str, value: str) -> str:
-        content = f"attempts\0{kind}\0{value}".encode("utf-8", "surrogatepass")
-        return hmac.new(self._key, content, "sha256").hexdigest()
+    def _found_by(self, email: str) -> str:
+        return mark(self._key, "account", normal_email(email))
 
-    def _find(self, email: str) -> Account | None:
+    def _query(self, email: str) -> Select[Account]:
+        return select(Account).where(Account.email_mark == self._found_by(email))
+
+    def _open(self, email: str) -> Account | None:
+        """The account of an address unless it is closed."""
         with self._database.reading() as session:
-            return session.scalar(select(Account).where(Account.email == normal_email(email)))
+            return session.scalar(self._query(email).where(Account.closed_on.is_(None)))
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._wall_clock(), UTC).date()
 
     def _begin(self, account_id: int, days: float) -> str:
         token = secrets.token_urlsafe(32)
@@ -159,11 +177,20 @@ class Accounts:
             session.add(SignIn(token_hash=_hash(token), account_id=account_id, expires=now + int(days * DAY)))
         return token
 
-    def _rehash(self, account_id: int, password: str) -> None:
-        encoded = self._passwords.hash(password)
+    def _renew(self, found: Account, password: str) -> None:
+        """After a sign-in: the day of it, and the password's hash where it is out of date."""
+        outdated = found.password is not None and self._passwords.outdated(found.password)
+        encoded = self._passwords.hash(password) if outdated else None
+        today = self._today()
+        if encoded is None and found.last_seen_on == today:
+            return
         with self._database.writing() as session:
-            account = session.get(Account, account_id)
-            if account is not None:
+            account = session.get(Account, found.id)
+            if account is None:
+                return
+            account.last_seen_on = today
+            account.warned_on = None
+            if encoded is not None:
                 account.password = encoded
 
 
@@ -182,4 +209,4 @@ def _hash(token: str) -> str:
 
 
 def _person(account: Account) -> Person:
-    return Person(account.id, account.email, account.name)
+    return Person(account.id, account.email or "", account.name or "")

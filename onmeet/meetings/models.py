@@ -1,27 +1,150 @@
-"""What is stored about meetings that somebody keeps. A meeting started ad hoc is not stored at all."""
+"""What is stored about meetings: those that somebody keeps, and records where the notice permits them."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, String
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onmeet.db import Base
-from onmeet.notices.columns import kept, technical
+from onmeet.notices.columns import Via, kept, rows, technical
 
-__all__ = ["Meeting"]
+__all__ = ["CallRecord", "LoadHour", "Meeting", "MeetingRecord", "Participation"]
+
+_CLOSED = Via("account_id", "accounts", "closed_on")
 
 
 class Meeting(Base):
     """A room that its owner keeps. The secret part of its link never reaches the server."""
 
     __tablename__ = "meetings"
+    __table_args__ = rows(
+        person="owner_id",
+        subject="subject",
+        events={
+            "contract_end": Via("owner_id", "accounts", "closed_on"),
+            "account_close": Via("owner_id", "accounts", "closed_on"),
+        },
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
-    code: Mapped[str] = mapped_column(String(12), unique=True, info=kept("meeting.link"))
+    subject: Mapped[str] = mapped_column(String(32), info=technical("names the key of the personal columns"))
+    code_mark: Mapped[str] = mapped_column(
+        String(64), unique=True, info=technical("finds the meeting of a code; keyed hash")
+    )
+    code: Mapped[str | None] = mapped_column(Text, info=kept("meeting.link"))
     owner_id: Mapped[int] = mapped_column(
         ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the account")
     )
-    title: Mapped[str] = mapped_column(String(120), info=kept("meeting.topic"))
-    created_on: Mapped[date] = mapped_column(Date, info=kept("meeting.times"))
+    title: Mapped[str | None] = mapped_column(Text, info=kept("meeting.topic"))
+    created_on: Mapped[date | None] = mapped_column(Date, info=kept("meeting.times"))
+
+
+class MeetingRecord(Base):
+    """That a meeting took place, where the notice permits any of it; else no row is made."""
+
+    __tablename__ = "meeting_records"
+    __table_args__ = rows(
+        person="account_id",
+        subject="subject",
+        events={"call_end": "ended_on", "contract_end": _CLOSED, "account_close": _CLOSED},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
+    subject: Mapped[str] = mapped_column(String(32), info=technical("names the key of the personal columns"))
+    account_id: Mapped[int | None] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the owner's account")
+    )
+    instance: Mapped[str] = mapped_column(
+        String(64), unique=True, info=technical("tells one live room from another; a hash of its random name")
+    )
+    code: Mapped[str | None] = mapped_column(Text, info=kept("meeting.link"))
+    title: Mapped[str | None] = mapped_column(Text, info=kept("meeting.topic"))
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=kept("meeting.times"))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=kept("meeting.times"))
+    ended_on: Mapped[date | None] = mapped_column(
+        Date, index=True, info=technical("retention counts from here; NULL while the meeting lasts")
+    )
+
+
+class Participation(Base):
+    """That somebody was in a meeting, from a browser or by telephone."""
+
+    __tablename__ = "participations"
+    __table_args__ = rows(
+        person="account_id",
+        subject="subject",
+        events={"call_end": "ended_on", "contract_end": _CLOSED, "account_close": _CLOSED},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
+    subject: Mapped[str] = mapped_column(String(32), info=technical("names the key of the personal columns"))
+    record_id: Mapped[int] = mapped_column(
+        ForeignKey("meeting_records.id", ondelete="CASCADE"), index=True, info=technical("joins the meeting")
+    )
+    account_id: Mapped[int | None] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the account")
+    )
+    seat: Mapped[int] = mapped_column(info=technical("tells participants of one meeting apart"))
+    browser: Mapped[str | None] = mapped_column(
+        String(64), info=technical("shows people their own record while the meeting lasts; keyed hash")
+    )
+    name: Mapped[str | None] = mapped_column(Text, info=kept("meeting.participants"))
+    joined_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=kept("meeting.joins"))
+    left_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=kept("meeting.joins"))
+    access_kind: Mapped[str | None] = mapped_column(Text, info=kept("meeting.access_kind"))
+    ip: Mapped[str | None] = mapped_column(Text, info=kept("meeting.ip"))
+    device: Mapped[str | None] = mapped_column(Text, info=kept("meeting.device"))
+    quality: Mapped[str | None] = mapped_column(Text, info=kept("meeting.quality"))
+    ended_on: Mapped[date | None] = mapped_column(
+        Date, index=True, info=technical("retention counts from here; NULL while the meeting lasts")
+    )
+
+
+class CallRecord(Base):
+    """A telephone call into or out of a meeting (N3.2, N5.5). The telephone gateway fills it."""
+
+    __tablename__ = "call_records"
+    __table_args__ = rows(
+        person="account_id",
+        subject="subject",
+        events={"call_end": "ended_on", "contract_end": _CLOSED, "account_close": _CLOSED},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
+    subject: Mapped[str] = mapped_column(String(32), info=technical("names the key of the personal columns"))
+    record_id: Mapped[int | None] = mapped_column(
+        ForeignKey("meeting_records.id", ondelete="CASCADE"), index=True, info=technical("joins the meeting")
+    )
+    account_id: Mapped[int | None] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the owner's account")
+    )
+    instance: Mapped[str] = mapped_column(
+        String(64), unique=True, info=technical("tells one call from another; a hash of its random name")
+    )
+    caller_number: Mapped[str | None] = mapped_column(Text, info=kept("call.caller_number"))
+    callee_number: Mapped[str | None] = mapped_column(Text, info=kept("call.callee_number"))
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=kept("call.times"))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=kept("call.times"))
+    pbx_domain: Mapped[str | None] = mapped_column(Text, info=kept("call.pbx_domain"))
+    licence_key: Mapped[str | None] = mapped_column(Text, info=kept("call.licence_key"))
+    ip: Mapped[str | None] = mapped_column(Text, info=kept("call.ip"))
+    ended_on: Mapped[date | None] = mapped_column(
+        Date, index=True, info=technical("retention counts from here; NULL while the call lasts")
+    )
+
+
+class LoadHour(Base):
+    """How much the server had to do in an hour (N3.10): counts of nobody, to plan capacity."""
+
+    __tablename__ = "load_hours"
+    __table_args__ = rows(events={"collected": "hour"})
+
+    hour: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), primary_key=True, info=technical("what is counted together")
+    )
+    meetings: Mapped[int | None] = mapped_column(BigInteger, info=kept("usage.aggregate"))
+    joins: Mapped[int | None] = mapped_column(BigInteger, info=kept("usage.aggregate"))
+    most_at_once: Mapped[int | None] = mapped_column(BigInteger, info=kept("usage.aggregate"))
+    seconds: Mapped[int | None] = mapped_column(BigInteger, info=kept("usage.aggregate"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import column, delete, func, select, table
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,10 +15,13 @@ from onmeet import clock
 from onmeet.db import Database
 from onmeet.meetings.codes import new_code, well_formed
 from onmeet.meetings.models import Meeting
+from onmeet.notices.marks import mark
 
 __all__ = ["MAX_MEETINGS", "KeptMeeting", "MeetingGone", "Meetings", "Role", "TooManyMeetings"]
 
 Role = Literal["host", "guest"]
+
+_ACCOUNTS = table("accounts", column("id"), column("subject"))  # owned by `accounts`, which is not imported
 
 MAX_MEETINGS = 200
 """Meetings that one account may keep: enough for a teacher, no place to fill a disk from."""
@@ -34,24 +37,30 @@ class TooManyMeetings(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeptMeeting:
-    """A stored meeting as its owner sees it. `title` may be empty."""
+    """A stored meeting as its owner sees it. `title` may be empty, `created_on` may not be kept."""
 
     code: str
     title: str
-    created_on: date
+    created_on: date | None
 
 
 class Meetings:
-    """The service. `anyone_may_start`: whether every well-formed code is a room (ad hoc)."""
+    """The service.
+
+    `key` makes the marks by which meetings are found (`Config.marks_key`). `anyone_may_start`: whether
+    every well-formed code is a room (ad hoc).
+    """
 
     def __init__(
         self,
         database: Database,
         *,
+        key: bytes,
         anyone_may_start: bool,
         mint: Callable[[], str] = new_code,
     ) -> None:
         self._database = database
+        self._key = key
         self._anyone_may_start = anyone_may_start
         self._mint = mint
 
@@ -60,11 +69,11 @@ class Meetings:
         with self._database.reading() as session:
             while True:
                 code = self._mint()
-                if _find(session, code) is None:
+                if self._find(session, code) is None:
                     return code
 
     def create(self, owner_id: int, title: str) -> KeptMeeting:
-        """Keep a new meeting. Raises `TooManyMeetings`."""
+        """Keep a new meeting. Raises `TooManyMeetings`, and `LookupError` when the account is gone."""
         for _ in range(8):
             try:
                 return self._insert(owner_id, title, self._mint())
@@ -78,30 +87,38 @@ class Meetings:
             if (kept or 0) >= MAX_MEETINGS:
                 raise TooManyMeetings
             today = clock.now().date()
-            session.add(Meeting(code=code, owner_id=owner_id, title=title.strip(), created_on=today))
+            meeting = Meeting(
+                subject=_subject(session, owner_id),
+                code_mark=self._found_by(code),
+                code=code,
+                owner_id=owner_id,
+                title=title.strip(),
+                created_on=today,
+            )
+            session.add(meeting)
         return KeptMeeting(code, title.strip(), today)
 
     def of(self, owner_id: int) -> list[KeptMeeting]:
         """The meetings that an account keeps, the newest first."""
         query = select(Meeting).where(Meeting.owner_id == owner_id).order_by(Meeting.id.desc())
         with self._database.reading() as session:
-            return [_view(meeting) for meeting in session.scalars(query)]
+            return [_view(meeting) for meeting in session.scalars(query) if meeting.code is not None]
 
     def get(self, owner_id: int, code: str) -> KeptMeeting:
         """One meeting of its owner. Raises `MeetingGone`."""
         with self._database.reading() as session:
-            return _view(_owned(session, owner_id, code))
+            return _view(self._owned(session, owner_id, code))
 
     def rename(self, owner_id: int, code: str, title: str) -> None:
         """Give a meeting another title; the old one is erased. Raises `MeetingGone`."""
         with self._database.writing() as session:
-            _owned(session, owner_id, code).title = title.strip()
+            self._owned(session, owner_id, code).title = title.strip()
         self._database.erase_traces()
 
     def delete(self, owner_id: int, code: str) -> None:
         """Erase a meeting. Raises `MeetingGone`."""
         with self._database.writing() as session:
-            meeting = _owned(session, owner_id, code)
+            meeting = self._owned(session, owner_id, code)
             session.execute(delete(Meeting).where(Meeting.id == meeting.id))
         self._database.erase_traces()
 
@@ -114,25 +131,33 @@ class Meetings:
         if not well_formed(code):
             raise MeetingGone
         with self._database.reading() as session:
-            meeting = _find(session, code)
+            meeting = self._find(session, code)
         if meeting is not None:
             return "host" if account_id is not None and meeting.owner_id == account_id else "guest"
         if not self._anyone_may_start:
             raise MeetingGone
         return "host" if started_here else "guest"
 
+    def _found_by(self, code: str) -> str:
+        return mark(self._key, "meeting", code)
 
-def _find(session: Session, code: str) -> Meeting | None:
-    return session.scalar(select(Meeting).where(Meeting.code == code))
+    def _find(self, session: Session, code: str) -> Meeting | None:
+        return session.scalar(select(Meeting).where(Meeting.code_mark == self._found_by(code)))
+
+    def _owned(self, session: Session, owner_id: int, code: str) -> Meeting:
+        meeting = self._find(session, code)
+        if meeting is None or meeting.owner_id != owner_id:
+            raise MeetingGone
+        return meeting
 
 
-def _owned(session: Session, owner_id: int, code: str) -> Meeting:
-    query = select(Meeting).where(Meeting.code == code, Meeting.owner_id == owner_id)
-    meeting = session.scalar(query)
-    if meeting is None:
-        raise MeetingGone
-    return meeting
+def _subject(session: Session, owner_id: int) -> str:
+    """The name of the key under which the owner's data is sealed."""
+    subject: str | None = session.scalar(select(_ACCOUNTS.c.subject).where(_ACCOUNTS.c.id == owner_id))
+    if subject is None:
+        raise LookupError("the account is gone")
+    return subject
 
 
 def _view(meeting: Meeting) -> KeptMeeting:
-    return KeptMeeting(meeting.code, meeting.title, meeting.created_on)
+    return KeptMeeting(meeting.code or "", meeting.title or "", meeting.created_on)

@@ -14,7 +14,7 @@ from onmeet.config import Config
 
 __all__ = ["HEAD", "upgrade"]
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 def upgrade(config: Config) -> None:
@@ -26,7 +26,7 @@ def upgrade(config: Config) -> None:
         return
     from onmeet.migrations.running import migrate  # a second of imports that most starts need not pay
 
-    migrate(config.database_url, HEAD)
+    migrate(config.database_url, HEAD, marks_key=config.marks_key)
 
 
 def _sqlite_is_current(url: str) -> bool:

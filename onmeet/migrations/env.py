@@ -5,6 +5,7 @@ from alembic import context
 from onmeet.accounts import models as _accounts  # noqa: F401 - fills the metadata
 from onmeet.db import Base
 from onmeet.meetings import models as _meetings  # noqa: F401 - fills the metadata
+from onmeet.notices import models as _notices  # noqa: F401 - fills the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from typing import Any
+
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, event, inspect, text
 
 from onmeet.db import connect
 
@@ -13,9 +16,14 @@ __all__ = ["migrate"]
 _LOCK = 0x6F6E6D656574  # "onmeet": the advisory lock of migrations on PostgreSQL
 
 
-def migrate(url: str, head: str) -> None:
-    """Bring the database at `url` to revision `head`, in one transaction."""
+def migrate(url: str, head: str, *, marks_key: bytes) -> None:
+    """Bring the database at `url` to revision `head`, in one transaction.
+
+    marks_key: makes the marks by which rows are found from revision 0002 on (`onmeet.notices.marks`).
+    """
     database = connect(url)
+    if database.engine.dialect.name == "sqlite":
+        event.listen(database.engine, "connect", _keep_rows_of_replaced_tables)
     try:
         # BEGIN IMMEDIATE on SQLite: whoever comes second waits here
         with (
@@ -25,7 +33,9 @@ def migrate(url: str, head: str) -> None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             if _revision(connection) != head:
-                _run(connection)
+                _run(connection, marks_key)
+            _check_references(connection)
+        database.erase_traces()  # what stood in replaced tables
     finally:
         database.close()
 
@@ -36,9 +46,24 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _run(connection: Connection) -> None:
+def _keep_rows_of_replaced_tables(connection: sqlite3.Connection, _record: Any) -> None:
+    """SQLite changes a table by replacing it: dropping the old one must not cascade to what refers to it."""
+    connection.execute("PRAGMA foreign_keys = OFF")
+
+
+def _check_references(connection: Connection) -> None:
+    """Undo the upgrade rather than leave rows that refer to nothing."""
+    if connection.dialect.name != "sqlite":
+        return
+    dangling = {row[0] for row in connection.execute(text("PRAGMA foreign_key_check"))}
+    if dangling:
+        raise RuntimeError(f"the upgrade would leave dangling rows in: {', '.join(sorted(dangling))}")
+
+
+def _run(connection: Connection, marks_key: bytes) -> None:
     settings = AlembicConfig()
     settings.set_main_option("script_location", "onmeet:migrations")
     settings.set_main_option("path_separator", "os")
     settings.attributes["connection"] = connection
+    settings.attributes["marks_key"] = marks_key
     command.upgrade(settings, "head")

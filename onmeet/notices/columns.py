@@ -3,38 +3,70 @@
     email: Mapped[str] = mapped_column(String(254), info=kept("account.email"))
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
 
-The declaration is what later derives the notice, the export, the erasure and the sweep.
+A table with kept columns also says whose rows they are and what its retention counts from:
+
+    __table_args__ = rows(person="account_id", subject="subject", events={"call_end": "ended_on"})
+
+Gate, sweep, export, erasure, audit and the published table all read these declarations.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import Column, MetaData, Table
 
 from onmeet.errors import ConfigError
+from onmeet.notices.categories import CATEGORIES, Event
 
-__all__ = ["CATEGORIES", "check_declared", "kept", "technical"]
+__all__ = [
+    "Rows",
+    "Via",
+    "category_of",
+    "check_declared",
+    "kept",
+    "reason_of",
+    "rows",
+    "rows_of",
+    "technical",
+]
 
 _KEY = "onmeet.data"
+_ROWS = "onmeet.rows"
 
-CATEGORIES = frozenset(
-    {
-        "account.email",
-        "account.name",
-        "account.password",
-        "meeting.link",
-        "meeting.times",
-        "meeting.topic",
-    }
-)
-"""The closed vocabulary of personal data that some table may hold. There is no 'other'."""
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """A column of another table, reached over a foreign key: `Via("account_id", "accounts", "closed_on")`."""
+
+    key: str
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a table's rows are about.
+
+    person: the column that holds the account's id, `id` in `accounts` itself, or None where nobody has an
+    account. subject: the column that names the key under which personal columns are sealed, or None.
+    events: column (a date, a datetime, or unix seconds) from which a retention counts, by event; NULL means
+    that the event has not happened.
+    """
+
+    person: str | None = None
+    subject: str | None = None
+    events: Mapping[Event, str | Via] = field(default_factory=dict)
 
 
 def kept(category: str) -> dict[str, Any]:
     """Column info: this column holds personal data of `category`. ValueError for an unknown one."""
     if category not in CATEGORIES:
-        raise ValueError(f"{category!r} is no category of data: add it to CATEGORIES or use another")
+        raise ValueError(
+            f"{category!r} is no category of data: add it to onmeet.notices.categories or use another"
+        )
     return {_KEY: ("kept", category)}
 
 
@@ -45,10 +77,38 @@ def technical(reason: str) -> dict[str, Any]:
     return {_KEY: ("technical", reason)}
 
 
+def rows(
+    *,
+    person: str | None = None,
+    subject: str | None = None,
+    events: Mapping[Event, str | Via] | None = None,
+) -> dict[str, Any]:
+    """Arguments of a table: whose rows these are and what their retention counts from."""
+    return {"info": {_ROWS: Rows(person, subject, dict(events or {}))}}
+
+
+def category_of(column: Column[Any]) -> str | None:
+    """The category that a column holds, or None for a technical one."""
+    kind, value = column.info[_KEY]
+    return value if kind == "kept" else None
+
+
+def reason_of(column: Column[Any]) -> str | None:
+    """Why a technical column is stored, or None for one that holds personal data."""
+    kind, value = column.info[_KEY]
+    return value if kind == "technical" else None
+
+
+def rows_of(table: Table) -> Rows:
+    """What the rows of `table` are about; a table that says nothing holds nothing personal."""
+    declared: Rows = table.info.get(_ROWS, Rows())
+    return declared
+
+
 def check_declared(metadata: MetaData) -> None:
     """Refuse the start when a column of `metadata` says nothing about itself.
 
-    Raises `ConfigError` that names the first such column and what to write.
+    Raises `ConfigError` that names the first such column, or table, and what to write.
     """
     for table in metadata.sorted_tables:
         for column in table.columns:
@@ -57,3 +117,8 @@ def check_declared(metadata: MetaData) -> None:
                     f"column {table.name}.{column.name} does not say why it is stored: declare it with "
                     'info=kept("<category>") or info=technical("<reason>") from onmeet.notices.columns'
                 )
+        if any(category_of(column) for column in table.columns) and _ROWS not in table.info:
+            raise ConfigError(
+                f"table {table.name} does not say whose rows it holds: declare it with "
+                "__table_args__ = rows(...) from onmeet.notices.columns"
+            )

@@ -14,6 +14,7 @@ from onmeet.config import Config
 from onmeet.db import Base
 from onmeet.meetings import models as _meetings  # noqa: F401 - declares its tables
 from onmeet.meetings.codes import PATTERN
+from onmeet.notices import models as _notices  # noqa: F401 - declares its tables
 from onmeet.notices.columns import check_declared
 from onmeet.web import accounts, errors, health, language, meetings, pages, security, site, socket
 from onmeet.web.accounts import LONG, login_manager

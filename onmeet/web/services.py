@@ -37,8 +37,8 @@ def build(config: Config) -> Services:
     return Services(
         config=config,
         database=database,
-        accounts=Accounts(database, key=config.secret_key),
-        meetings=Meetings(database, anyone_may_start=config.start == "anyone"),
+        accounts=Accounts(database, key=config.marks_key),
+        meetings=Meetings(database, key=config.marks_key, anyone_may_start=config.start == "anyone"),
     )
 
 

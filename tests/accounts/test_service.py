@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from onmeet.accounts.attempts import TooManyAttempts
 from onmeet.accounts.models import Account, SignIn
 from onmeet.accounts.passwords import Passwords
 from onmeet.accounts.service import Accounts, SignedIn, WrongCredentials
+from onmeet.notices.marks import mark
 from tests.factories.house import PASSWORD, QUICK, House
 from tests.factories.postgres import migrated, new_database, postgres, sqlite_files
 
@@ -75,7 +77,7 @@ class CountingPasswords(Passwords):
 
 def test_known_and_unknown_addresses_cost_the_same_work(house: House) -> None:
     passwords = CountingPasswords()
-    accounts = Accounts(house.services.database, key="k", passwords=passwords)
+    accounts = Accounts(house.services.database, key=b"k", passwords=passwords)
     accounts.register("ada@example.org", PASSWORD)
     accounts.register("ada@example.org", PASSWORD)
     assert passwords.work == ["hash", "hash"]
@@ -91,12 +93,13 @@ def test_the_decoy_never_lets_anybody_in() -> None:
 
 
 def test_passwords_are_argon2id_and_are_hashed_anew_when_the_cost_changes(house: House) -> None:
-    old = Accounts(house.services.database, key="k", passwords=QUICK)
+    old = Accounts(house.services.database, key=b"k", passwords=QUICK)
     old.register("ada@example.org", PASSWORD)
-    dearer = Accounts(house.services.database, key="k", passwords=Passwords(time_cost=2, memory_kib=16))
+    dearer = Accounts(house.services.database, key=b"k", passwords=Passwords(time_cost=2, memory_kib=16))
     enter(dearer)
     with house.services.database.reading() as session:
         stored = session.scalars(select(Account.password)).one()
+    assert stored is not None
     assert stored.startswith("$argon2id$v=19$m=16,t=2,p=1$")
     assert enter(old).person.email == "ada@example.org"
 
@@ -192,3 +195,55 @@ def test_two_registrations_at_once_make_one_account(house: House, accounts: Acco
         thread.join()
     with house.services.database.reading() as session:
         assert session.scalar(select(func.count(Account.id))) == 1
+
+
+def days(house: House) -> tuple[date | None, date | None]:
+    with house.services.database.reading() as session:
+        account = session.scalars(select(Account)).one()
+        return account.created_on, account.last_seen_on
+
+
+def test_of_the_time_of_a_sign_in_only_the_day_is_kept(house: House, accounts: Accounts) -> None:
+    accounts.register("ada@example.org", PASSWORD)
+    first = datetime.fromtimestamp(house.clock(), UTC).date()
+    assert days(house) == (first, first)
+    house.clock.pass_by(3 * 86_400)
+    enter(accounts)
+    assert days(house) == (first, first + timedelta(days=3))
+
+
+def test_a_closed_account_lets_nobody_in_and_looks_like_none(house: House, accounts: Accounts) -> None:
+    accounts.register("ada@example.org", PASSWORD)
+    token = enter(accounts).token
+    with house.services.database.writing() as session:
+        session.execute(update(Account).values(closed_on=date(2026, 1, 31)))
+    assert accounts.by_token(token) is None
+    with pytest.raises(WrongCredentials):
+        enter(accounts)
+
+
+def test_an_account_is_found_by_a_keyed_hash_of_its_address(house: House, accounts: Accounts) -> None:
+    accounts.register("ada@example.org", PASSWORD)
+    with house.services.database.reading() as session:
+        found_by = session.scalars(select(Account.email_mark)).one()
+    assert found_by == mark(house.config.marks_key, "account", "ada@example.org")
+    stranger = Accounts(house.services.database, key=b"another instance", passwords=QUICK)
+    assert not stranger.has("ada@example.org")
+
+
+def test_an_account_whose_name_and_address_are_gone_is_still_a_person(
+    house: House, accounts: Accounts
+) -> None:
+    accounts.register("ada@example.org", PASSWORD, "Ada")
+    with house.services.database.writing() as session:
+        session.execute(update(Account).values(email=None, name=None))
+    assert (enter(accounts).person.email, enter(accounts).person.name) == ("", "")
+
+
+def test_every_account_has_a_key_of_its_own(house: House, accounts: Accounts) -> None:
+    for email in ("ada@example.org", "grace@example.org"):
+        accounts.register(email, PASSWORD)
+    with house.services.database.reading() as session:
+        subjects = session.scalars(select(Account.subject)).all()
+    assert len(set(subjects)) == 2
+    assert all(len(subject) == 32 for subject in subjects)

@@ -58,12 +58,12 @@ class House:
             database=database,
             accounts=Accounts(
                 database,
-                key=config.secret_key,
+                key=config.marks_key,
                 passwords=QUICK,
                 attempts=self.attempts,
                 wall_clock=self.clock,
             ),
-            meetings=Meetings(database, anyone_may_start=config.start == "anyone"),
+            meetings=Meetings(database, key=config.marks_key, anyone_may_start=config.start == "anyone"),
         )
         self.app: Flask = create_app(config, self.services)
         limiter.reset()

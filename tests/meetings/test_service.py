@@ -6,9 +6,11 @@ from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
+from onmeet.accounts.models import Account
 from onmeet.meetings import service
+from onmeet.meetings.models import Meeting
 from onmeet.meetings.service import MeetingGone, Meetings, TooManyMeetings
 from tests.factories.house import PASSWORD, House
 from tests.factories.postgres import migrated, new_database, postgres, sqlite_files
@@ -27,7 +29,13 @@ def meetings(house: House) -> Meetings:
 
 
 def strict(house: House) -> Meetings:
-    return Meetings(house.services.database, anyone_may_start=False)
+    return Meetings(house.services.database, key=house.config.marks_key, anyone_may_start=False)
+
+
+def clumsy(house: House, taken: str) -> Meetings:
+    """Mints a code that is taken, again and again, and then a free one."""
+    mint = chain([taken] * 3, repeat(FREE)).__next__
+    return Meetings(house.services.database, key=house.config.marks_key, anyone_may_start=True, mint=mint)
 
 
 def test_kept_meetings_are_listed_for_their_owner_newest_first(meetings: Meetings) -> None:
@@ -40,14 +48,8 @@ def test_kept_meetings_are_listed_for_their_owner_newest_first(meetings: Meeting
 
 def test_a_taken_code_is_minted_again(house: House, meetings: Meetings) -> None:
     first = meetings.create(ADA, "first")
-    clumsy = Meetings(
-        house.services.database, anyone_may_start=True, mint=chain([first.code] * 3, repeat(FREE)).__next__
-    )
-    assert clumsy.free_code() == FREE
-    clumsy = Meetings(
-        house.services.database, anyone_may_start=True, mint=chain([first.code] * 3, repeat(FREE)).__next__
-    )
-    assert clumsy.create(ADA, "second").code == FREE
+    assert clumsy(house, first.code).free_code() == FREE
+    assert clumsy(house, first.code).create(ADA, "second").code == FREE
 
 
 def test_a_code_for_now_is_not_stored(meetings: Meetings) -> None:
@@ -80,6 +82,26 @@ def test_an_open_reader_delays_the_erasing_and_is_noticed(
     meetings.create(ADA, "another")
     files = sqlite_files.glob("onmeet.db*")
     assert not any(b"Unforgettable-7431" in file.read_bytes() for file in files)
+
+
+def test_a_meeting_is_sealed_with_its_owners_key(house: House, meetings: Meetings) -> None:
+    meetings.create(ADA, "Tuesday")
+    meetings.create(GRACE, "Friday")
+    with house.services.database.reading() as session:
+        owners = dict(session.execute(select(Account.id, Account.subject)).all())
+        assert dict(session.execute(select(Meeting.owner_id, Meeting.subject)).all()) == owners
+
+
+def test_no_meeting_is_kept_for_an_account_that_is_gone(meetings: Meetings) -> None:
+    with pytest.raises(LookupError):
+        meetings.create(GRACE + 1, "Tuesday")
+
+
+def test_a_meeting_whose_link_is_erased_is_not_listed(house: House, meetings: Meetings) -> None:
+    meetings.create(ADA, "Tuesday")
+    with house.services.database.writing() as session:
+        session.execute(update(Meeting).values(code=None))
+    assert meetings.of(ADA) == []
 
 
 def test_somebody_elses_meeting_looks_like_none(meetings: Meetings) -> None:

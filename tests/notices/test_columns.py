@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table
 
 from onmeet.db import Base
 from onmeet.errors import ConfigError
-from onmeet.notices.columns import CATEGORIES, check_declared, kept, technical
+from onmeet.notices.categories import CATEGORIES
+from onmeet.notices.columns import (
+    Rows,
+    Via,
+    category_of,
+    check_declared,
+    kept,
+    rows,
+    rows_of,
+    technical,
+)
 from onmeet.web import app as web_app
 from tests.factories.house import make_config
 
+ABOUT = rows(subject="subject", events={"collected": "on_day"})
 
-def table(**email_info: object) -> MetaData:
+
+def table(about: dict[str, Any] | None = ABOUT, **email_info: Any) -> MetaData:
     metadata = MetaData()
     Table(
         "newsletter",
         metadata,
         Column("id", Integer, primary_key=True, info=technical("names the row")),
-        Column("email", String, **email_info),  # type: ignore[arg-type]
+        Column("email", String, **email_info),
+        **(about or {}),
     )
     return metadata
 
@@ -31,6 +46,36 @@ def test_an_undeclared_column_is_refused_with_its_name_and_the_remedy() -> None:
 
 def test_a_declared_column_passes() -> None:
     check_declared(table(info=kept("account.email")))
+
+
+def test_a_table_with_personal_columns_must_say_whose_rows_it_holds() -> None:
+    with pytest.raises(ConfigError, match=r"table newsletter .*rows\("):
+        check_declared(table(None, info=kept("account.email")))
+
+
+def test_the_declarations_can_be_asked() -> None:
+    newsletter = table(info=kept("account.email")).tables["newsletter"]
+    assert [category_of(column) for column in newsletter.columns] == [None, "account.email"]
+    assert rows_of(newsletter) == Rows(None, "subject", {"collected": "on_day"})
+
+
+def test_what_is_declared_of_our_tables_exists() -> None:
+    for stored in Base.metadata.sorted_tables:
+        about = rows_of(stored)
+        named = {about.person, about.subject} - {None}
+        for place in about.events.values():
+            if isinstance(place, Via):
+                named.add(place.key)
+                assert place.column in Base.metadata.tables[place.table].columns
+            else:
+                named.add(place)
+        assert named <= set(stored.columns.keys()), stored.name
+
+
+def test_a_subjects_key_has_a_column_wherever_text_about_somebody_is_kept() -> None:
+    for stored in Base.metadata.sorted_tables:
+        texts = [c for c in stored.columns if category_of(c) and isinstance(c.type, String)]
+        assert not texts or rows_of(stored).subject, stored.name
 
 
 def test_the_app_does_not_start_with_an_undeclared_column(
@@ -54,8 +99,3 @@ def test_there_is_no_other_category() -> None:
 def test_a_technical_column_needs_a_reason() -> None:
     with pytest.raises(ValueError, match="reason"):
         technical("  ")
-
-
-def test_every_category_is_held_by_some_column() -> None:
-    used = {column.info["onmeet.data"][1] for t in Base.metadata.sorted_tables for column in t.columns}
-    assert used >= CATEGORIES
