@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onmeet.db import Base
-from onmeet.notices.columns import kept, rows, technical
+from onmeet.notices.columns import Lapse, kept, rows, technical
 
 __all__ = ["Account", "SignIn", "new_subject"]
 
@@ -32,6 +32,7 @@ class Account(Base):
             "contract_end": "closed_on",
             "account_close": "closed_on",
         },
+        warned="warned_on",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
@@ -73,6 +74,7 @@ class SignIn(Base):
     """
 
     __tablename__ = "sign_ins"
+    __table_args__ = rows(lapses=Lapse("expires"))
 
     token_hash: Mapped[str] = mapped_column(
         String(64), primary_key=True, info=technical("finds the sign-in that a cookie stands for")

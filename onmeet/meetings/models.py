@@ -29,7 +29,9 @@ class Meeting(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
-    subject: Mapped[str] = mapped_column(String(32), info=technical("names the key of the personal columns"))
+    subject: Mapped[str] = mapped_column(
+        String(32), index=True, info=technical("names the key of the personal columns")
+    )
     code_mark: Mapped[str] = mapped_column(
         String(64), unique=True, info=technical("finds the meeting of a code; keyed hash")
     )
@@ -52,7 +54,9 @@ class MeetingRecord(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
-    subject: Mapped[str] = mapped_column(String(32), info=technical("names the key of the personal columns"))
+    subject: Mapped[str] = mapped_column(
+        String(32), index=True, info=technical("names the key of the personal columns")
+    )
     account_id: Mapped[int | None] = mapped_column(
         ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the owner's account")
     )
@@ -79,7 +83,9 @@ class Participation(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
-    subject: Mapped[str] = mapped_column(String(32), info=technical("names the key of the personal columns"))
+    subject: Mapped[str] = mapped_column(
+        String(32), index=True, info=technical("names the key of the personal columns")
+    )
     record_id: Mapped[int] = mapped_column(
         ForeignKey("meeting_records.id", ondelete="CASCADE"), index=True, info=technical("joins the meeting")
     )
@@ -113,7 +119,9 @@ class CallRecord(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
-    subject: Mapped[str] = mapped_column(String(32), info=technical("names the key of the personal columns"))
+    subject: Mapped[str] = mapped_column(
+        String(32), index=True, info=technical("names the key of the personal columns")
+    )
     record_id: Mapped[int | None] = mapped_column(
         ForeignKey("meeting_records.id", ondelete="CASCADE"), index=True, info=technical("joins the meeting")
     )

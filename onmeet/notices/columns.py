@@ -22,6 +22,7 @@ from onmeet.errors import ConfigError
 from onmeet.notices.categories import CATEGORIES, Event
 
 __all__ = [
+    "Lapse",
     "Rows",
     "Via",
     "category_of",
@@ -47,18 +48,29 @@ class Via:
 
 
 @dataclass(frozen=True, slots=True)
+class Lapse:
+    """A row about nobody goes so many days after what its column says (a day, a moment, unix seconds)."""
+
+    column: str
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """What a table's rows are about.
 
     person: the column that holds the account's id, `id` in `accounts` itself, or None where nobody has an
     account. subject: the column that names the key under which personal columns are sealed, or None.
     events: column (a date, a datetime, or unix seconds) from which a retention counts, by event; NULL means
-    that the event has not happened.
+    that the event has not happened. warned: the column with the day on which the person was warned of the end
+    of a term that has `warn_days`. lapses: when a row of a table without personal data goes.
     """
 
     person: str | None = None
     subject: str | None = None
     events: Mapping[Event, str | Via] = field(default_factory=dict)
+    warned: str | None = None
+    lapses: Lapse | None = None
 
 
 def kept(category: str) -> dict[str, Any]:
@@ -82,9 +94,11 @@ def rows(
     person: str | None = None,
     subject: str | None = None,
     events: Mapping[Event, str | Via] | None = None,
+    warned: str | None = None,
+    lapses: Lapse | None = None,
 ) -> dict[str, Any]:
     """Arguments of a table: whose rows these are and what their retention counts from."""
-    return {"info": {_ROWS: Rows(person, subject, dict(events or {}))}}
+    return {"info": {_ROWS: Rows(person, subject, dict(events or {}), warned, lapses)}}
 
 
 def category_of(column: Column[Any]) -> str | None:

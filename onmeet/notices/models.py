@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Date, DateTime, ForeignKey, String, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onmeet.db import Base
-from onmeet.notices.columns import kept, rows, technical
+from onmeet.notices.columns import Lapse, kept, rows, technical
 
 __all__ = [
     "ConsentGiven", "LegalHold", "NoticeVersion", "PageCount", "Receipt", "SecurityEvent", "SubjectRequest",
@@ -51,7 +51,9 @@ class ConsentGiven(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
-    subject: Mapped[str] = mapped_column(String(32), info=technical("names the key of the personal columns"))
+    subject: Mapped[str] = mapped_column(
+        String(32), index=True, info=technical("names the key of the personal columns")
+    )
     account_id: Mapped[int] = mapped_column(
         ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the account")
     )
@@ -75,7 +77,9 @@ class SubjectRequest(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
-    subject: Mapped[str] = mapped_column(String(32), info=technical("names the key of the personal columns"))
+    subject: Mapped[str] = mapped_column(
+        String(32), index=True, info=technical("names the key of the personal columns")
+    )
     account_id: Mapped[int | None] = mapped_column(
         ForeignKey("accounts.id", ondelete="SET NULL"), index=True, info=technical("joins the account")
     )
@@ -117,6 +121,7 @@ class SweepCount(Base):
     """How much a sweep deleted: a count for each category, and nothing about whose it was."""
 
     __tablename__ = "sweep_counts"
+    __table_args__ = rows(lapses=Lapse("at", days=365))
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
     at: Mapped[datetime] = mapped_column(
@@ -133,6 +138,7 @@ class Receipt(Base):
     """
 
     __tablename__ = "receipts"
+    __table_args__ = rows(lapses=Lapse("at", days=30))
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True, info=technical("finds the receipt; a hash"))
     at: Mapped[datetime] = mapped_column(
@@ -149,7 +155,9 @@ class SecurityEvent(Base):
     __table_args__ = rows(subject="subject", events={"collected": "on_day"})
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
-    subject: Mapped[str] = mapped_column(String(32), info=technical("names the key of the personal columns"))
+    subject: Mapped[str] = mapped_column(
+        String(32), index=True, info=technical("names the key of the personal columns")
+    )
     on_day: Mapped[date] = mapped_column(Date, index=True, info=technical("retention counts from here"))
     kind: Mapped[str] = mapped_column(String(32), info=technical("what happened"))
     ip: Mapped[str | None] = mapped_column(Text, info=kept("security.ip"))

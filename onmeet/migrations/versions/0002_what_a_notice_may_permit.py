@@ -61,6 +61,7 @@ def _meetings() -> None:
         table.alter_column("subject", existing_type=sa.String(32), nullable=False)
         table.alter_column("code_mark", existing_type=sa.String(64), nullable=False)
         table.create_unique_constraint("uq_meetings_code_mark", ["code_mark"])
+    op.create_index("ix_meetings_subject", "meetings", ["subject"])
 
 
 def _mark_accounts() -> None:
@@ -150,6 +151,7 @@ def _new_tables() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_security_events"),
     )
     op.create_index("ix_security_events_on_day", "security_events", ["on_day"])
+    op.create_index("ix_security_events_subject", "security_events", ["subject"])
 
     op.create_table(
         "sweep_counts",
@@ -177,6 +179,7 @@ def _new_tables() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_consents"),
     )
     op.create_index("ix_consents_account_id", "consents", ["account_id"])
+    op.create_index("ix_consents_subject", "consents", ["subject"])
 
     op.create_table(
         "legal_holds",
@@ -210,6 +213,7 @@ def _new_tables() -> None:
     )
     op.create_index("ix_meeting_records_account_id", "meeting_records", ["account_id"])
     op.create_index("ix_meeting_records_ended_on", "meeting_records", ["ended_on"])
+    op.create_index("ix_meeting_records_subject", "meeting_records", ["subject"])
 
     op.create_table(
         "subject_requests",
@@ -232,6 +236,7 @@ def _new_tables() -> None:
         sa.UniqueConstraint("token_hash", name="uq_subject_requests_token_hash"),
     )
     op.create_index("ix_subject_requests_account_id", "subject_requests", ["account_id"])
+    op.create_index("ix_subject_requests_subject", "subject_requests", ["subject"])
 
     op.create_table(
         "call_records",
@@ -260,6 +265,7 @@ def _new_tables() -> None:
     op.create_index("ix_call_records_account_id", "call_records", ["account_id"])
     op.create_index("ix_call_records_ended_on", "call_records", ["ended_on"])
     op.create_index("ix_call_records_record_id", "call_records", ["record_id"])
+    op.create_index("ix_call_records_subject", "call_records", ["subject"])
 
     op.create_table(
         "participations",
@@ -288,6 +294,7 @@ def _new_tables() -> None:
     op.create_index("ix_participations_account_id", "participations", ["account_id"])
     op.create_index("ix_participations_ended_on", "participations", ["ended_on"])
     op.create_index("ix_participations_record_id", "participations", ["record_id"])
+    op.create_index("ix_participations_subject", "participations", ["subject"])
 
 
 def _mails() -> None:
