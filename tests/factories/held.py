@@ -1,0 +1,91 @@
+"""People about whom something is held in every column that there is, and a notice that permits all of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Date, DateTime, Integer, String, Table, insert
+from sqlalchemy.orm import Session
+
+from onmeet.notices.access import people_tables
+from onmeet.notices.categories import CATEGORIES
+from onmeet.notices.columns import category_of, rows_of
+from onmeet.notices.notice import Contact, Item, Notice, Term
+from onmeet.notices.policy import Policy
+
+__all__ = ["LONG_AGO", "Filled", "everything_permitted", "fill"]
+
+LONG_AGO = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+
+_numbers = itertools.count(1)
+
+Filled = dict[tuple[str, str], Any]
+"""What was written: (table, column) → value."""
+
+
+def everything_permitted(**changes: Any) -> Policy:
+    """A notice that permits every category as it is, for as long as the account lasts."""
+    items = tuple(
+        Item(
+            name,
+            "ServiceProvision",
+            "Contract",
+            terms=(Term("account_close"),)
+            if "account_close" in category.events
+            else (Term("collected", days=90),),
+            readers=("self",),
+        )
+        for name, category in CATEGORIES.items()
+    )
+    notice = Notice(
+        name="everything",
+        version="1",
+        published=date(2026, 1, 1),
+        effective=date(2026, 1, 15),
+        languages=("en",),
+        controller=Contact(name="Example Ltd"),
+        items=items,
+    )
+    return Policy(replace(notice, **changes))
+
+
+def fill(session: Session, who: str) -> tuple[int, Filled]:
+    """One row in every table of people, each column with a value of its own that begins with `who`."""
+    account_id = 0
+    written: Filled = {}
+    made: dict[str, Any] = {}
+    subject = f"{who:x<32}"[:32]
+    for table in people_tables():
+        row = {column.name: _value(table, column, who, made, subject) for column in table.columns}
+        if table.name == "accounts":
+            row |= {"closed_on": None, "warned_on": None, "restricted": False, "objected": False}
+            account_id = row["id"]
+        session.execute(insert(table).values(row))
+        made[table.name] = row["id"]
+        written |= {
+            (table.name, column.name): row[column.name] for column in table.columns if category_of(column)
+        }
+    return account_id, written
+
+
+def _value(table: Table, column: Column[Any], who: str, made: Mapping[str, Any], subject: str) -> Any:
+    number = next(_numbers)
+    for key in column.foreign_keys:
+        return made[key.column.table.name]
+    if column.name == rows_of(table).subject:
+        return subject
+    if isinstance(column.type, Boolean):
+        return False
+    if isinstance(column.type, DateTime):
+        return LONG_AGO + timedelta(minutes=number)
+    if isinstance(column.type, Date):
+        return LONG_AGO.date() + timedelta(days=number % 90)
+    if isinstance(column.type, Integer):
+        return 10_000 + number
+    assert isinstance(column.type, String)
+    text = f"{who}-{column.name}-{number}"
+    return text[: column.type.length] if column.type.length else text
