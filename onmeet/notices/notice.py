@@ -6,15 +6,16 @@ Plain values, no files, no clock. `reading` makes a `Notice` from TOML, `retenti
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Literal
 
 from onmeet.notices.categories import Event
 
 __all__ = [
-    "Consent", "Contact", "Cookie", "Form", "Item", "Location", "Notice", "Reader", "Recipient", "Round",
-    "Term",
+    "PLACEHOLDERS", "Consent", "Contact", "Cookie", "Form", "Item", "Location", "Notice", "Reader",
+    "Recipient", "Round", "Term", "filled",
 ]  # fmt: skip
 
 Form = Literal["as-is", "truncated", "pseudonymised", "aggregate"]
@@ -28,6 +29,12 @@ Reader = Literal["self", "operator", "host", "participants", "link-holders", "gr
 """Who can see an item here."""
 
 Language = Literal["de", "en", "fr"]
+
+PLACEHOLDERS = ("operator", "address", "email")
+"""What contacts may leave to the settings, in braces: ONMEET_OPERATOR, ONMEET_CONTACT_ADDRESS and
+ONMEET_CONTACT_EMAIL."""
+
+_PLACEHOLDER = re.compile(r"\{(operator|address|email)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,8 @@ class Notice:
     """One version of a notice. `published` and `effective` are days (UTC); see `versions` for what counts.
 
     backup_days: back-ups are re-synchronised, and so forget what was erased, after so many days at most.
-    minimum_age: 0 when the notice names none. eea_only: nothing is processed outside the EU and the EEA. source: the text of the file, which is what gets published.
+    minimum_age: 0 when the notice names none. eea_only: nothing is processed outside the EU and the EEA.
+    source: the text of the file, which is what gets published; it reads back as this very notice.
     """
 
     name: str
@@ -166,3 +174,19 @@ class Notice:
     def item(self, category: str) -> Item | None:
         """The item of a category, or None: not permitted."""
         return next((item for item in self.items if item.category == category), None)
+
+
+def filled(notice: Notice, *, operator: str, address: str = "", email: str = "") -> Notice:
+    """The notice with the operator's own data in place of the contacts' placeholders."""
+    values = {"operator": operator, "address": address, "email": email}
+    return replace(
+        notice,
+        controller=_filled(notice.controller, values),
+        officer=_filled(notice.officer, values),
+        authority=_filled(notice.authority, values),
+    )
+
+
+def _filled(contact: Contact, values: dict[str, str]) -> Contact:
+    texts = {one.name: str(getattr(contact, one.name)) for one in fields(contact)}
+    return Contact(**{key: _PLACEHOLDER.sub(lambda m: values[m[1]], text) for key, text in texts.items()})
