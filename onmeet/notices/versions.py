@@ -15,7 +15,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from onmeet.config import Config
@@ -33,6 +33,8 @@ __all__ = [
 
 NOTICE_DAYS = 14
 """Days between telling people of a changed notice and its taking effect (N1.19)."""
+
+_LOCK = 0x6E6F74696365  # "notice": the advisory lock of `adopt` on PostgreSQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def adopt(database: Database, notice: Notice, now: datetime, has_subscribers: bo
     Raises `ConfigError` when the file was changed under the same version.
     """
     with database.writing() as session:
+        _one_at_a_time(session)
         _refuse_silent_change(session, notice)
         current, announced = _row_in_force(session, now), _row_coming(session, now)
         if announced is not None and _is(announced, notice):
@@ -160,6 +163,12 @@ def policy_in_force(database: Database, config: Config, now: datetime) -> Policy
     with database.reading() as session:
         version = in_force(session, now)
     return Policy(reading.load(config.notice) if version is None else version.notice())
+
+
+def _one_at_a_time(session: Session) -> None:
+    """Starts at the same moment publish once; SQLite's write lock does the same."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def _publish(
