@@ -62,6 +62,9 @@ class Account(Base):
     objected: Mapped[bool] = mapped_column(
         Boolean, default=False, info=technical("objects to what rests on legitimate interest (GDPR Art. 21)")
     )
+    erasing: Mapped[bool] = mapped_column(
+        Boolean, default=False, info=technical("its erasure has begun and is to be finished whatever happens")
+    )
     notice: Mapped[str] = mapped_column(
         String(97), default="", info=technical("name and version of the notice that this person has seen")
     )

@@ -87,6 +87,7 @@ class SubjectRequest(Base):
     email: Mapped[str | None] = mapped_column(Text, info=kept("request.subject"))
     text: Mapped[str | None] = mapped_column(Text, info=kept("request.subject"))
     answer: Mapped[str | None] = mapped_column(Text, info=kept("request.subject"))
+    extension: Mapped[str | None] = mapped_column(Text, info=kept("request.subject"))
     state: Mapped[str] = mapped_column(
         String(16), info=technical("unverified, open, passed-on, answered or refused")
     )
@@ -97,6 +98,11 @@ class SubjectRequest(Base):
         DateTime(timezone=True), info=technical("the deadline counts from here")
     )
     due_on: Mapped[date] = mapped_column(Date, info=technical("the legal deadline"))
+    passed_to: Mapped[int | None] = mapped_column(
+        ForeignKey("accounts.id", ondelete="SET NULL"),
+        index=True,
+        info=technical("the account whose owner answers, as controller of the data (N4.4)"),
+    )
     closed_at: Mapped[datetime | None] = mapped_column(
         DateTime(timezone=True), info=technical("retention counts from here")
     )

@@ -32,6 +32,7 @@ def _accounts() -> None:
             table.add_column(sa.Column(name, sa.Date))
         table.add_column(sa.Column("restricted", sa.Boolean, nullable=False, server_default=sa.false()))
         table.add_column(sa.Column("objected", sa.Boolean, nullable=False, server_default=sa.false()))
+        table.add_column(sa.Column("erasing", sa.Boolean, nullable=False, server_default=sa.false()))
         table.add_column(sa.Column("notice", sa.String(97), nullable=False, server_default=""))
         for name, length in (("email", 254), ("name", 64), ("password", 255)):
             table.alter_column(name, existing_type=sa.String(length), type_=sa.Text, nullable=True)
@@ -40,7 +41,10 @@ def _accounts() -> None:
     with op.batch_alter_table("accounts") as table:
         table.alter_column("subject", existing_type=sa.String(32), nullable=False)
         table.alter_column("email_mark", existing_type=sa.String(64), nullable=False)
-        for name, kind in (("restricted", sa.Boolean), ("objected", sa.Boolean), ("notice", sa.String(97))):
+        for name, kind in (
+            ("restricted", sa.Boolean), ("objected", sa.Boolean), ("erasing", sa.Boolean),
+            ("notice", sa.String(97)),
+        ):
             table.alter_column(name, existing_type=kind, server_default=None)
         table.create_unique_constraint("uq_accounts_email_mark", ["email_mark"])
         table.create_unique_constraint("uq_accounts_subject", ["subject"])
