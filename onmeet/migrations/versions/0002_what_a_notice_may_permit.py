@@ -228,18 +228,24 @@ def _new_tables() -> None:
         sa.Column("email", sa.Text),
         sa.Column("text", sa.Text),
         sa.Column("answer", sa.Text),
+        sa.Column("extension", sa.Text),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("token_hash", sa.String(64)),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_on", sa.Date, nullable=False),
+        sa.Column("passed_to", sa.Integer),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name="fk_subject_requests_account_id", ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["passed_to"], ["accounts.id"], name="fk_subject_requests_passed_to", ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_subject_requests"),
         sa.UniqueConstraint("token_hash", name="uq_subject_requests_token_hash"),
     )
     op.create_index("ix_subject_requests_account_id", "subject_requests", ["account_id"])
+    op.create_index("ix_subject_requests_passed_to", "subject_requests", ["passed_to"])
     op.create_index("ix_subject_requests_subject", "subject_requests", ["subject"])
 
     op.create_table(
