@@ -22,8 +22,9 @@ from onmeet.relay.plane import MediaPlane
 from onmeet.relay.settings import MediaSettings
 from onmeet.signalling.counters import Counters
 from onmeet.signalling.registry import Registry
+from onmeet.signalling.reports import Reports
 from onmeet.signalling.room import Surroundings
-from onmeet.signalling.server import SignallingServer, bind
+from onmeet.signalling.server import Queries, SignallingServer, bind
 
 log = structlog.get_logger()
 
@@ -36,6 +37,15 @@ class Report:
         self._registry = registry
         self._counters = counters
         self._started = monotonic()
+
+    def queries(self) -> Queries:
+        """What may be asked over the Unix socket."""
+        return {
+            "health": lambda _: self.health(),
+            "metrics": lambda _: self.metrics(),
+            "present": self._registry.present,
+            "held": self._registry.held,
+        }
 
     def health(self) -> dict[str, Any]:
         """The process answers, so it is well."""
@@ -68,10 +78,10 @@ async def serve(config: Config) -> None:
         config.relay_socket.unlink(missing_ok=True)
         raise
     counters = Counters()
-    registry = Registry(Surroundings(plane, time.time, counters), monotonic)
+    reports = Reports()
+    registry = Registry(Surroundings(plane, time.time, counters, reports=reports), monotonic)
     report = Report(plane, registry, counters)
-    queries = {"health": report.health, "metrics": report.metrics}
-    server = SignallingServer(registry, queries, wall=time.time)
+    server = SignallingServer(registry, report.queries(), wall=time.time, reports=reports)
     await server.listen(listener)
     runtime.calm_collector()
     log.info("the relay is up", port=plane.port)

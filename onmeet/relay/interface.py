@@ -112,6 +112,10 @@ class SubscriberListener(Protocol):
 class Publisher(Protocol):
     """One participant's sending side: answers the browser's offers."""
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the browser was heard from, `203.0.113.7:5000`: what the relay holds of it in memory."""
+
     def offer(self, sdp: str, sources: Mapping[str, Source]) -> str:
         """Take the browser's whole offer, return the answer.
 
@@ -131,6 +135,10 @@ class Publisher(Protocol):
 
 class Subscriber(Protocol):
     """One participant's receiving side: offers all tracks of all other participants."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """As of a publisher."""
 
     def offer(self, restart: bool = False) -> Offer | None:
         """The next offer, or None when nothing changed or an offer still waits for its answer.

@@ -123,6 +123,11 @@ class Publisher:
         self._role: DtlsRole = "server"
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the browser sends from."""
+        return self.transport.addresses
+
+    @property
     def tracks(self) -> tuple[Track, ...]:
         """What is published now."""
         return tuple(self.uplink.tracks.values())
@@ -192,6 +197,11 @@ class Subscriber:
         self.downlink = room.router.add_downlink(index, self.transport.sender)
         self.transport.receiver.deliver(None, self.downlink.on_rtcp)
         self._negotiation = _Negotiation(around, self.transport)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the browser receives."""
+        return self.transport.addresses
 
     def tracks_changed(self) -> None:
         """The room publishes other tracks than before."""

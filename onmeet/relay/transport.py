@@ -73,6 +73,11 @@ class PeerTransport:
         """The ICE credentials that the next SDP announces."""
         return self.agent.credentials
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the browser was heard from lately: IP address and port of each path."""
+        return tuple(f"[{a[0]}]:{a[1]}" if ":" in a[0] else f"{a[0]}:{a[1]}" for _, a in self.agent.paths)
+
     def restart(self) -> None:
         """Make new ICE credentials; the old ones stay valid until the new are nominated."""
         self._rim.ice.restart(self.agent)

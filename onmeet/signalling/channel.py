@@ -71,6 +71,11 @@ class Channel:
         """Whether nothing will ever come of it again."""
         return self._session.phase is Phase.OVER
 
+    @property
+    def unacknowledged(self) -> int:
+        """Messages that are kept for a socket that breaks."""
+        return self._session.unacknowledged
+
     def receive(self, text: bytes) -> None:
         """The socket got a text."""
         self._counters.messages_in += 1

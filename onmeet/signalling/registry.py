@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from onmeet.clock import Clock
 from onmeet.errors import ProtocolError
 from onmeet.signalling import closing, events
@@ -43,6 +46,18 @@ class Registry:
     def visitors(self) -> int:
         """Sockets that have not joined."""
         return len(self._visitors)
+
+    def present(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """Answers `{"room": code}` with who is in: `{"names": […]}`."""
+        room = self._rooms.get(str(question.get("room")))
+        return {"names": room.names if room is not None else []}
+
+    def held(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """Answers `{"room": code, "browser": id}` with what memory holds, as PROTOCOL.md says."""
+        room = self._rooms.get(str(question.get("room")))
+        if room is None:
+            return {"live": False, "items": []}
+        return room.held(str(question.get("browser")))
 
     def knock(self, ticket: Ticket, port: Port) -> None:
         """A socket with a ticket; `port.channel` is set, or the port closed, on return."""

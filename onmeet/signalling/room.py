@@ -17,7 +17,7 @@ import structlog
 from onmeet.clock import Clock
 from onmeet.errors import ProtocolError
 from onmeet.relay.interface import MediaPlane, Source
-from onmeet.signalling import closing, events, news
+from onmeet.signalling import closing, events, holdings, news
 from onmeet.signalling.admission import Door, refusal
 from onmeet.signalling.channel import Channel
 from onmeet.signalling.closing import Closing
@@ -26,6 +26,8 @@ from onmeet.signalling.counters import Counters
 from onmeet.signalling.keylog import KeyLog
 from onmeet.signalling.messages import ClientMessage
 from onmeet.signalling.participant import Participant
+from onmeet.signalling.reporting import Reporter
+from onmeet.signalling.reports import Reports
 from onmeet.signalling.session import HEARTBEAT_SECONDS
 
 __all__ = ["Room", "Surroundings"]
@@ -41,7 +43,8 @@ def _secret() -> str:
 class Surroundings:
     """What a room needs of the process around it.
 
-    wall: unix seconds, for what people are shown. secret: a fresh unguessable text.
+    wall: unix seconds, for what people are shown. secret: a fresh unguessable text. reports: where news for
+    records goes.
     ice: the `ice` of `welcome`.
     """
 
@@ -49,6 +52,7 @@ class Surroundings:
     wall: Clock
     counters: Counters
     secret: Callable[[], str] = _secret
+    reports: Reports = field(default_factory=Reports)
     ice: dict[str, Any] = field(default_factory=lambda: {"servers": []})
 
 
@@ -64,6 +68,7 @@ class Room:
         self._around = around
         self._on_empty = on_empty
         self._instance = around.secret()
+        self._reporter = Reporter(self._instance, around.wall, around.reports.put, around.counters)
         self._started_at = int(around.wall())
         self._next_index = 0
         self._tokens: dict[str, int] = {}
@@ -78,6 +83,18 @@ class Room:
     def channels(self) -> tuple[Channel, ...]:
         """The lines of all participants."""
         return tuple(p.channel for p in self.participants.values())
+
+    @property
+    def names(self) -> list[str]:
+        """Who is in, in the order of coming."""
+        return [participant.name for participant in self.participants.values()]
+
+    def held(self, browser: str) -> dict[str, Any]:
+        """What is held in memory about the room and the participants of `browser`, see `holdings`."""
+        return holdings.held(
+            self.participants.values(), browser, self._quality, len(self.keys), self._reporter.instance,
+            self._around.reports.about(self._reporter.instance), self._started_at,
+        )  # fmt: skip
 
     def post(self, event: events.Event) -> None:
         """Handle an event, after all that were posted before it."""
@@ -99,6 +116,7 @@ class Room:
             return
         self._closed = True
         self._events.clear()
+        self._reporter.ended()
         self.participants.clear()
         self._media.close()
         self._on_empty(self)
@@ -135,6 +153,7 @@ class Room:
         newcomer = self._seat(event)
         event.channel.enter(_Seat(self, newcomer.index))
         self._around.counters.joined += 1
+        self._reporter.joined(newcomer.index, newcomer.name, event.ticket)
         self._welcome(newcomer, event.ticket.limit)
         self.broadcast(news.Joined(newcomer.view), but=newcomer)
 
@@ -210,6 +229,7 @@ class Room:
         self.keys.forget(participant.index)
         self._quality.pop(participant.index, None)
         self._around.counters.left[reason] += 1
+        self._reporter.left(participant.index)
         participant.channel.close(how)
         participant.close()
         self.broadcast(news.Left(participant.index, reason))
@@ -265,6 +285,7 @@ class Room:
         }
         if changed:
             self._quality.update(changed)
+            self._reporter.quality(changed)
             self.broadcast(news.Quality(changed))
 
 

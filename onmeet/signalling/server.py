@@ -20,12 +20,13 @@ from onmeet.signalling import closing, wire
 from onmeet.signalling.channel import Channel
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.registry import Registry
+from onmeet.signalling.reports import Outlet, Reports
 from onmeet.signalling.ticket import Ticket
 
 __all__ = ["Queries", "SignallingServer", "bind"]
 
-Queries = Mapping[str, Callable[[], Mapping[str, Any]]]
-"""What may be asked over the socket: name → answer."""
+Queries = Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
+"""What may be asked over the socket: name → what makes an answer of the question."""
 
 TICK_SECONDS = 1.0
 FIRST_FRAME_SECONDS = 5.0
@@ -75,10 +76,13 @@ def _answers(path: Path) -> bool:
 class SignallingServer:
     """Accepts the web process's connections and ticks the registry."""
 
-    def __init__(self, registry: Registry, queries: Queries, *, wall: Clock) -> None:
+    def __init__(
+        self, registry: Registry, queries: Queries, *, wall: Clock, reports: Reports | None = None
+    ) -> None:
         self._registry = registry
         self._queries = queries
         self._wall = wall
+        self._reports = Reports() if reports is None else reports
         self._links: set[Link] = set()
         self._server: asyncio.Server | None = None
         self._ticker: asyncio.TimerHandle | None = None
@@ -116,7 +120,9 @@ class SignallingServer:
             link.abort()
 
     def _link(self) -> Link:
-        return Link(self._links, self._registry, self._queries, self._wall, self._closing)
+        return Link(
+            self._links, self._registry, self._queries, self._wall, self._closing, reports=self._reports
+        )
 
     def _tick(self) -> None:
         self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
@@ -127,7 +133,7 @@ class SignallingServer:
 
 
 class Link(asyncio.Protocol):
-    """One connection of the web process: a browser's socket, or a query."""
+    """One connection: a browser's socket or a query of the web process, or the keeper's stream of reports."""
 
     def __init__(
         self,
@@ -136,6 +142,8 @@ class Link(asyncio.Protocol):
         queries: Queries,
         wall: Clock,
         ending: Closing | None,
+        *,
+        reports: Reports,
     ) -> None:
         """ending: the server closes, and accepted this connection in its last moment."""
         self.channel: Channel | None = None
@@ -144,6 +152,8 @@ class Link(asyncio.Protocol):
         self._registry = registry
         self._queries = queries
         self._wall = wall
+        self._reports = reports
+        self._outlet: Outlet | None = None
         self._decoder = wire.Decoder(wire.UP_LIMIT)
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -184,6 +194,8 @@ class Link(asyncio.Protocol):
         self._stop_waiting()
         if not self.gone.done():
             self.gone.set_result(None)
+        if self._outlet is not None:
+            self._reports.shut(self._outlet)
         self._lost()
 
     # -- Port ----------------------------------------------------------------------------------
@@ -206,6 +218,20 @@ class Link(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    # -- Consumer ------------------------------------------------------------------------------
+
+    def opened(self, head: Mapping[str, Any]) -> None:
+        """Say which relay this is."""
+        self._say(wire.Kind.FEED, head)
+
+    def report(self, body: Mapping[str, Any]) -> None:
+        """Pass a report on."""
+        self._say(wire.Kind.REPORT, body)
+
+    def dismiss(self) -> None:
+        """Hang up: another keeper takes the reports."""
+        self.abort()
+
     # -- inside --------------------------------------------------------------------------------
 
     def _take(self, frame: wire.Frame) -> None:
@@ -217,23 +243,40 @@ class Link(asyncio.Protocol):
                 code, _reason = wire.unpack_close(frame.payload)
                 self._lost(final=Closing(code, "").final)
                 self._transport.close() if self._transport else None
-            case wire.Kind.TICKET if not self._knocked:
+            case wire.Kind.TICKET if not self._knocked and self._outlet is None:
                 self._stop_waiting()
                 self._knocked = True
                 self._registry.knock(Ticket.from_json(frame.payload, now=self._wall()), self)
-            case wire.Kind.QUERY if not self._knocked:
+            case wire.Kind.QUERY if not self._knocked and self._outlet is None:
                 self._reply(frame.payload)
+            case wire.Kind.FEED if not self._knocked:
+                self._feed(frame.payload)
             case _:
                 raise ProtocolError("bad-frame", "out of place")
 
     def _reply(self, payload: bytes) -> None:
         try:
-            answer = self._queries[json.loads(payload)["query"]]()
+            question = json.loads(payload)
+            answer = self._queries[question["query"]](question)
         except (ValueError, RecursionError, LookupError, TypeError):
             raise ProtocolError("bad-frame", "unknown query") from None
         assert self._transport is not None
         self._transport.write(wire.encode(wire.Kind.REPLY, json.dumps(answer).encode()))
         self._transport.close()
+
+    def _feed(self, payload: bytes) -> None:
+        if self._outlet is None:
+            self._stop_waiting()
+            self._outlet = self._reports.open(self)
+        try:
+            body = json.loads(payload)
+        except (ValueError, RecursionError):
+            raise ProtocolError("bad-frame", "not JSON") from None
+        self._outlet.hear(body)
+
+    def _say(self, kind: wire.Kind, body: Mapping[str, Any]) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(wire.encode(kind, json.dumps(body).encode()))
 
     def _lost(self, *, final: bool = False) -> None:
         channel, self.channel = self.channel, None

@@ -131,6 +131,11 @@ class Session:
         """Where the session stands."""
         return self._phase
 
+    @property
+    def unacknowledged(self) -> int:
+        """Messages that are kept until the browser acknowledges them."""
+        return len(self._sent)
+
     # -- the room's side -----------------------------------------------------------------------
 
     def enter(self, now: float) -> None:

@@ -1,19 +1,22 @@
 """The ticket: what the web process says about a browser that it lets through to the relay.
 
 The Unix socket between the two has mode 0600, so the file system is the authority and nothing is signed.
-A ticket holds no name, account or address: only what the relay must know to run the door.
+Without reports a ticket holds no name, account or address: only what the relay must know to run the door.
+With them it holds what the notice permits to record about the participant, and nothing else.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
 from onmeet.errors import ProtocolError
+from onmeet.meetings.reports import REPORTABLE
 
-__all__ = ["TICKET_SECONDS", "Role", "Ticket"]
+__all__ = ["DEVICE_LENGTH", "TICKET_SECONDS", "Role", "Ticket"]
 
 Role = Literal["host", "guest"]
 
@@ -23,6 +26,9 @@ TICKET_SECONDS = 10.0
 _ROOM = re.compile(r"[a-z0-9-]{1,64}")
 _BROWSER = re.compile(r"[!-~]{1,128}")
 
+DEVICE_LENGTH = 255
+"""Longest description of a device, characters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
@@ -30,6 +36,10 @@ class Ticket:
 
     room: the meeting's code. browser: an opaque random id of the browser's session, by which a removed
     guest is kept out. limit: most participants in the meeting. expires: unix seconds.
+
+    reports: the categories that the relay may report about this participant, of `REPORTABLE`; each at most
+    once. Only with them may there be an account (its id, where anything is recorded), an address
+    (`meeting.ip`) and a device (`meeting.device`).
     """
 
     room: str
@@ -37,6 +47,10 @@ class Ticket:
     browser: str
     limit: int
     expires: float
+    account: int | None = None
+    ip: str | None = None
+    device: str | None = None
+    reports: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """The ticket as it crosses the Unix socket."""
@@ -51,7 +65,8 @@ class Ticket:
             raise ProtocolError("bad-ticket", "not JSON") from None
         if not isinstance(fields, dict) or not _well_formed(fields):
             raise ProtocolError("bad-ticket", "a field is missing or ill-typed")
-        ticket = cls(**{name: fields[name] for name in cls.__slots__})
+        known = {name: fields[name] for name in cls.__slots__}
+        ticket = cls(**{**known, "reports": tuple(fields["reports"])})
         if ticket.expires < now:
             raise ProtocolError("bad-ticket", "expired")
         return ticket
@@ -70,4 +85,35 @@ def _well_formed(fields: dict[str, Any]) -> bool:
         and 1 <= limit <= 1024
         and type(expires) in (int, float)
         and cast(float, expires) == expires  # not NaN
+        and _reports_well_formed(fields)
     )
+
+
+def _reports_well_formed(fields: dict[str, Any]) -> bool:
+    try:
+        reports, account, ip, device = (fields[name] for name in ("reports", "account", "ip", "device"))
+    except KeyError:
+        return False
+    if not isinstance(reports, list) or len(reports) > len(REPORTABLE):
+        return False
+    if any(category not in REPORTABLE for category in reports) or len(set(reports)) < len(reports):
+        return False
+    return (
+        (account is None or (bool(reports) and type(account) is int and 1 <= account < 2**63))
+        and (ip is None or ("meeting.ip" in reports and _is_address(ip)))
+        and (device is None or ("meeting.device" in reports and _is_device(device)))
+    )
+
+
+def _is_address(value: object) -> bool:
+    if not isinstance(value, str) or len(value) > 45:
+        return False
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_device(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= DEVICE_LENGTH and value.isprintable()

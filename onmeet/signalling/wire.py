@@ -1,7 +1,8 @@
 """Framing on the Unix socket between the web process and the relay. Pure: bytes in, frames out.
 
 A frame is `kind (u8) ‖ length (u32, big-endian) ‖ payload`. One connection carries either one browser's
-session (a ticket, then messages both ways, at the end a close) or one query and its reply.
+session (a ticket, then messages both ways, at the end a close), one query and its reply, or the stream of
+reports to the keeper.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Kind(IntEnum):
     CLOSE = ord("C")  # u16 close code ‖ UTF-8 reason
     QUERY = ord("Q")  # JSON
     REPLY = ord("R")  # JSON
+    FEED = ord("F")  # JSON; opens the stream of reports and acknowledges them
+    REPORT = ord("E")  # JSON
 
 
 class Frame(NamedTuple):

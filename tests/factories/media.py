@@ -31,6 +31,7 @@ class FakePublisher:
     sources: tuple[Source, ...] = ()
     muted: set[Source] = field(default_factory=set)
     closed: bool = False
+    addresses: tuple[str, ...] = ()
 
     def offer(self, sdp: str, sources: Mapping[str, Source]) -> str:
         if sdp == "bad":
@@ -66,6 +67,7 @@ class FakeSubscriber:
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     keyframes: list[str] = field(default_factory=list)
     closed: bool = False
+    addresses: tuple[str, ...] = ()
 
     def wanted(self) -> dict[str, str]:
         tracks = [

@@ -10,6 +10,7 @@ from onmeet.signalling.channel import Channel
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.counters import Counters
 from onmeet.signalling.registry import Registry
+from onmeet.signalling.reports import Reports
 from onmeet.signalling.room import Room, Surroundings
 from onmeet.signalling.ticket import Role, Ticket
 from tests.factories.media import FakeMediaPlane
@@ -26,8 +27,9 @@ def ticket(
     browser: str = "browser",
     limit: int = 50,
     expires: float = 1e12,
+    **more: Any,
 ) -> Ticket:
-    return Ticket(room, role, browser, limit, expires)
+    return Ticket(room, role, browser, limit, expires, **more)
 
 
 class FakePort:
@@ -54,12 +56,14 @@ class House:
         self.now = 1000.0
         self.media = FakeMediaPlane()
         self.counters = Counters()
+        self.reports = Reports()
         numbers = itertools.count()
         around = Surroundings(
             media=self.media,
             wall=lambda: 1_700_000_000 + self.now,
             counters=self.counters,
             secret=lambda: f"secret-{next(numbers)}",
+            reports=self.reports,
         )
         self.registry = Registry(around, lambda: self.now)
 

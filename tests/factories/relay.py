@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from onmeet.clock import monotonic
 from onmeet.signalling.counters import Counters
 from onmeet.signalling.registry import Registry
+from onmeet.signalling.reports import Reports
 from onmeet.signalling.room import Surroundings
 from onmeet.signalling.server import SignallingServer, bind
 from onmeet.signalling.ticket import Role, Ticket
@@ -27,22 +29,30 @@ class QuietRelay:
     path: Path
     media: FakeMediaPlane = field(default_factory=FakeMediaPlane)
     counters: Counters = field(default_factory=Counters)
+    reports: Reports = field(default_factory=Reports)
 
     def __post_init__(self) -> None:
-        around = Surroundings(self.media, time.time, self.counters)
+        around = Surroundings(self.media, time.time, self.counters, reports=self.reports)
         self.registry = Registry(around, monotonic)
-        self.server = SignallingServer(self.registry, {"health": lambda: {"status": "ok"}}, wall=time.time)
+        queries = {
+            "health": lambda _: {"status": "ok"},
+            "present": self.registry.present,
+            "held": self.registry.held,
+        }
+        self.server = SignallingServer(self.registry, queries, wall=time.time, reports=self.reports)
 
-    def ticket(self, role: Role = "guest", *, browser: str = "browser", seconds: float = 10) -> Ticket:
-        return Ticket("abc-defg-hjk", role, browser, 50, time.time() + seconds)
+    def ticket(
+        self, role: Role = "guest", *, browser: str = "browser", seconds: float = 10, **more: Any
+    ) -> Ticket:
+        return Ticket("abc-defg-hjk", role, browser, 50, time.time() + seconds, **more)
 
-    async def client(self, role: Role = "guest", *, browser: str = "browser") -> SignallingClient:
+    async def client(self, role: Role = "guest", **more: Any) -> SignallingClient:
         """A browser that has shown its ticket."""
-        return await SignallingClient.over_unix(self.path, self.ticket(role, browser=browser))
+        return await SignallingClient.over_unix(self.path, self.ticket(role, **more))
 
-    async def joined(self, name: str, role: Role = "guest", *, browser: str = "browser") -> SignallingClient:
+    async def joined(self, name: str, role: Role = "guest", **more: Any) -> SignallingClient:
         """A browser in the meeting."""
-        client = await self.client(role, browser=browser)
+        client = await self.client(role, **more)
         await client.join(name)
         return client
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,10 +13,14 @@ from onmeet.errors import ProtocolError
 from onmeet.signalling.ticket import Ticket
 
 GOOD = Ticket("abc-defg-hij", "host", "b" * 24, 50, 1000.0)
+TELLING = replace(
+    GOOD, account=7, ip="203.0.113.7", device="Firefox 140", reports=("meeting.ip", "meeting.device")
+)
 
 
 def test_a_ticket_survives_the_crossing() -> None:
     assert Ticket.from_json(GOOD.to_json(), now=999.0) == GOOD
+    assert Ticket.from_json(TELLING.to_json(), now=999.0) == TELLING
 
 
 def test_an_expired_ticket_is_refused() -> None:
@@ -31,10 +36,24 @@ def test_an_expired_ticket_is_refused() -> None:
         ("browser", ""), ("browser", "a b"), ("browser", "x" * 129), ("browser", None),
         ("limit", 0), ("limit", True), ("limit", 2000), ("limit", 1.5),
         ("expires", "soon"), ("expires", float("nan")), ("expires", None),
+        ("account", 0), ("account", True), ("account", "7"), ("account", 2**63),
+        ("ip", "ada.example.org"), ("ip", ""), ("ip", 7), ("ip", "::1" + "0" * 50),
+        ("device", ""), ("device", "x" * 256), ("device", "a\nb"), ("device", 7),
+        ("reports", None), ("reports", "meeting.ip"), ("reports", ["meeting.ip", "chat.message"]),
+        ("reports", ["meeting.ip", "meeting.device", "meeting.ip"]), ("reports", [{}]),
     ],
 )  # fmt: skip
 def test_an_ill_typed_field_is_refused(field: str, value: object) -> None:
-    fields = {**json.loads(GOOD.to_json()), field: value}
+    fields = {**json.loads(TELLING.to_json()), field: value}
+    with pytest.raises(ProtocolError, match="bad-ticket"):
+        Ticket.from_json(json.dumps(fields).encode(), now=0)
+
+
+@pytest.mark.promise("N1.2")
+@pytest.mark.parametrize("left_out", ["meeting.ip", "meeting.device"])
+def test_a_ticket_holds_nothing_that_may_not_be_reported(left_out: str) -> None:
+    fields = json.loads(TELLING.to_json())
+    fields["reports"].remove(left_out)
     with pytest.raises(ProtocolError, match="bad-ticket"):
         Ticket.from_json(json.dumps(fields).encode(), now=0)
 

@@ -1,0 +1,143 @@
+"""What one live room tells the queue of reports, as far as its participants' tickets permit.
+
+Calls never raise: a meeting does not break because a record of it does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+
+from onmeet.clock import Clock
+from onmeet.meetings.reports import Ended, Joined, Left, Quality, Report, Started, hashed
+from onmeet.signalling.counters import Counters
+from onmeet.signalling.ticket import Ticket
+
+__all__ = ["Reporter", "joined"]
+
+log = structlog.get_logger()
+
+
+class _Stay:
+    """One reported participant: since when, and how long its connection had each level."""
+
+    def __init__(self, permitted: frozenset[str], now: float) -> None:
+        self.permitted = permitted
+        self.since = now
+        self._level: int | None = None
+        self._level_since = now
+        self._held: defaultdict[int, float] = defaultdict(float)
+
+    def level(self, level: int, now: float) -> None:
+        """The connection's level from now on."""
+        self._count(now)
+        self._level, self._level_since = level, now
+
+    def summary(self, now: float) -> tuple[int, int] | None:
+        """Worst and typical level, or None when none was ever heard of."""
+        self._count(now)
+        if not self._held:
+            return None
+        return min(self._held), max(self._held, key=lambda level: (self._held[level], level))
+
+    def _count(self, now: float) -> None:
+        if self._level is not None:
+            self._held[self._level] += max(0.0, now - self._level_since)
+            self._level_since = now
+
+
+class Reporter:
+    """The reports of one room. `wall`: unix seconds. Nothing of a ticket is kept but its permissions."""
+
+    def __init__(self, instance: str, wall: Clock, put: Callable[[Report], None], counters: Counters) -> None:
+        self._instance = hashed(instance)
+        self._wall = wall
+        self._put = put
+        self._counters = counters
+        self._begun = False
+        self._stays: dict[int, _Stay] = {}
+
+    @property
+    def instance(self) -> str:
+        """The room's name in reports."""
+        return self._instance
+
+    def joined(self, seat: int, name: str, ticket: Ticket) -> None:
+        """Somebody sits down; the room begins with the first."""
+        with self._unbreakable():
+            now = self._wall()
+            permitted = frozenset(ticket.reports)
+            if not self._begun:
+                self._begun = True
+                self._put(Started(self._instance, now, _code(ticket)))
+            if permitted:
+                self._stays[seat] = _Stay(permitted, now)
+                present = self._counters.joined - sum(self._counters.left.values())
+                self._put(joined(self._instance, seat, name, ticket, at=now, at_once=present))
+
+    def quality(self, levels: Mapping[int, int]) -> None:
+        """Connections have become better or worse."""
+        with self._unbreakable():
+            now = self._wall()
+            for seat, level in levels.items():
+                stay = self._stays.get(seat)
+                if stay is not None and "meeting.quality" in stay.permitted:
+                    stay.level(level, now)
+
+    def left(self, seat: int) -> None:
+        """Somebody is gone. Idempotent."""
+        with self._unbreakable():
+            stay = self._stays.pop(seat, None)
+            if stay is None:
+                return
+            now = self._wall()
+            if (summary := stay.summary(now)) is not None:
+                self._put(Quality(self._instance, seat, *summary))
+            counted = "usage.aggregate" in stay.permitted
+            seconds = max(0.0, now - stay.since)
+            self._put(Left(self._instance, seat, now, seconds if counted else None))
+
+    def ended(self) -> None:
+        """The room is gone. Idempotent; a room into which nobody came has never begun."""
+        with self._unbreakable():
+            for seat in tuple(self._stays):
+                self.left(seat)
+            if self._begun:
+                self._begun = False
+                self._put(Ended(self._instance, self._wall()))
+
+    @contextmanager
+    def _unbreakable(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            self._counters.faults += 1
+            log.error("a report could not be made", exc_info=True)
+
+
+def _code(ticket: Ticket) -> str | None:
+    # The record's topic is found by the code, on whose storing the keeper's gate decides
+    return ticket.room if {"meeting.link", "meeting.topic"} & set(ticket.reports) else None
+
+
+def joined(instance: str, seat: int, name: str, ticket: Ticket, *, at: float, at_once: int) -> Joined:
+    """What may be reported about somebody who comes in."""
+    permitted = set(ticket.reports)
+    recorded = any(category.startswith("meeting.") for category in permitted)
+    return Joined(
+        instance=instance,
+        seat=seat,
+        at=at,
+        at_once=at_once if "usage.aggregate" in permitted else None,
+        host=recorded and ticket.role == "host",
+        code=_code(ticket),
+        account=ticket.account if recorded else None,
+        browser=ticket.browser if recorded else None,
+        name=name if "meeting.participants" in permitted else None,
+        access="browser" if "meeting.access_kind" in permitted else None,
+        ip=ticket.ip if "meeting.ip" in permitted else None,
+        device=ticket.device if "meeting.device" in permitted else None,
+    )
