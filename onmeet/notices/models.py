@@ -84,6 +84,7 @@ class SubjectRequest(Base):
         ForeignKey("accounts.id", ondelete="SET NULL"), index=True, info=technical("joins the account")
     )
     kind: Mapped[str] = mapped_column(String(16), info=technical("which right is claimed"))
+    language: Mapped[str] = mapped_column(String(2), default="", info=technical("the language to answer in"))
     email: Mapped[str | None] = mapped_column(Text, info=kept("request.subject"))
     text: Mapped[str | None] = mapped_column(Text, info=kept("request.subject"))
     answer: Mapped[str | None] = mapped_column(Text, info=kept("request.subject"))

@@ -146,7 +146,7 @@ def test_someone_without_an_account_is_found_by_their_address(database: Database
     with database.writing() as session:
         session.execute(
             insert(requests).values(
-                subject="g" * 32, kind="access", email="Gil@Example.org", text="please", state="open",
+                subject="g" * 32, kind="access", language="", email="Gil@Example.org", text="please", state="open",
                 received_at=LONG_AGO, due_on=LONG_AGO.date(),
             )
         )  # fmt: skip

@@ -225,6 +225,7 @@ def _new_tables() -> None:
         sa.Column("subject", sa.String(32), nullable=False),
         sa.Column("account_id", sa.Integer),
         sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("language", sa.String(2), nullable=False),
         sa.Column("email", sa.Text),
         sa.Column("text", sa.Text),
         sa.Column("answer", sa.Text),
