@@ -8,12 +8,15 @@ business of `onmeet.migrations`.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from onmeet.clock import monotonic
 
 __all__ = ["Base", "Database", "connect"]
 
@@ -22,6 +25,9 @@ BUSY_SECONDS = 10
 
 ERASE_SECONDS = 0.25
 """How long emptying the log waits for readers: somebody waits for the page meanwhile."""
+
+LOCK_SECONDS = 0.02
+"""How long one try at it keeps writers out while it waits for readers."""
 
 
 class Base(DeclarativeBase):
@@ -63,20 +69,45 @@ class Database:
         if self._traces_left:
             self.erase_traces()
 
-    def erase_traces(self) -> bool:
+    def erase_traces(self, seconds: float = ERASE_SECONDS) -> bool:
         """Empty SQLite's write-ahead log, where deleted text outlives its row; call it after deleting.
 
-        False means that an open reader was in the way and the text is still there: the next write tries
-        again. Other databases have no such switch here, and True is returned.
+        False means that an open reader was in the way for so many seconds and the text is still there: the
+        next write tries again. Other databases have no such switch here, and True is returned.
         """
         if self.engine.dialect.name != "sqlite":
             return True
+        deadline = monotonic() + seconds
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"PRAGMA busy_timeout = {int(ERASE_SECONDS * 1000)}"))
-            busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar_one()
-            connection.execute(text(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"))
-        self._traces_left = bool(busy)
-        return not busy
+            connection.execute(text(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}"))
+            try:
+                while not (erased := self._truncate(connection)) and monotonic() < deadline:
+                    time.sleep(LOCK_SECONDS / 2)
+            finally:
+                connection.execute(text(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"))
+        self._traces_left = not erased
+        return erased
+
+    def _truncate(self, connection: Connection) -> bool:
+        """Try once, and look at the file. Most is written back beforehand, while others may still write.
+
+        Somebody may write between emptying and looking; then the log begins anew, with another head.
+        """
+        before = self._log_head()
+        connection.execute(text("PRAGMA wal_checkpoint(PASSIVE)")).one()
+        busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).scalar_one()
+        after = self._log_head()
+        return not busy and (not after or after != before)
+
+    def _log_head(self) -> bytes:
+        """The first bytes of SQLite's log, with its salts; empty when nothing is in it."""
+        if not (path := self.engine.url.database):
+            return b""
+        try:
+            with open(f"{path}-wal", "rb") as log:
+                return log.read(32)
+        except FileNotFoundError:
+            return b""
 
     def close(self) -> None:
         """Close every pooled connection."""
