@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, String, Text
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onmeet.db import Base
@@ -76,10 +76,13 @@ class Participation(Base):
     """That somebody was in a meeting, from a browser or by telephone."""
 
     __tablename__ = "participations"
-    __table_args__ = rows(
-        person="account_id",
-        subject="subject",
-        events={"call_end": "ended_on", "contract_end": _CLOSED, "account_close": _CLOSED},
+    __table_args__ = (
+        UniqueConstraint("record_id", "seat"),
+        rows(
+            person="account_id",
+            subject="subject",
+            events={"call_end": "ended_on", "contract_end": _CLOSED, "account_close": _CLOSED},
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
@@ -151,6 +154,12 @@ class LoadHour(Base):
 
     hour: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), primary_key=True, info=technical("what is counted together")
+    )
+    run: Mapped[str] = mapped_column(
+        String(32), default="", info=technical("the relay process whose reports were counted last")
+    )
+    seq: Mapped[int] = mapped_column(
+        BigInteger, default=0, info=technical("the last of its reports that was counted: none counts twice")
     )
     meetings: Mapped[int | None] = mapped_column(BigInteger, info=kept("usage.aggregate"))
     joins: Mapped[int | None] = mapped_column(BigInteger, info=kept("usage.aggregate"))

@@ -40,12 +40,15 @@ def hashed(instance: str) -> str:
 class Started:
     """A live room began. instance: its hash. at: unix seconds, as in all reports.
 
+    recorded: whether the first ticket permits a record. counted: whether it permits counting the meeting.
     code: the meeting's code, where link or topic may be recorded (the topic is found by it).
     """
 
     KIND: ClassVar[str] = "started"
     instance: str
     at: float
+    recorded: bool = False
+    counted: bool = False
     code: str | None = None
 
 
@@ -53,7 +56,7 @@ class Started:
 class Joined:
     """Somebody came in. Not reported at all about a participant whose ticket permits no category.
 
-    seat: the participant's index in the room. at_once: people on the whole server now, for the load. host:
+    seat: the participant's index in the room. recorded: whether anything but a count is permitted. at_once: people on the whole server now, for the load. host:
     whether it is the host, whose account owns the record of a meeting that nobody keeps. code: as in
     `Started`. browser: the ticket's opaque id of the browser, while anything about the participant is kept.
     """
@@ -62,6 +65,7 @@ class Joined:
     instance: str
     seat: int
     at: float
+    recorded: bool = False
     at_once: int | None = None
     host: bool = False
     code: str | None = None
@@ -111,7 +115,7 @@ class Ended:
 class CallStarted:
     """A telephone call into or out of a room began. call: the hash of the call's random name.
 
-    seat: its participant, whose `Joined` has access `telephone`. The telephone gateway makes these.
+    instance: the room's hash. seat: its participant, whose `Joined` has access `telephone`. The telephone gateway makes these.
     """
 
     KIND: ClassVar[str] = "call-started"
@@ -171,13 +175,17 @@ def _seconds(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value < 2**40
 
 
+def _flag(value: Any) -> bool:
+    return type(value) is bool
+
+
 def _digest(value: Any) -> bool:
     return isinstance(value, str) and _HASH.fullmatch(value) is not None
 
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "instance": _digest, "call": _digest, "at": _seconds, "seconds": _seconds, "seat": _whole,
-    "at_once": _whole, "account": _whole, "host": lambda value: type(value) is bool,
+    "at_once": _whole, "account": _whole, "host": _flag, "recorded": _flag, "counted": _flag,
     "worst": lambda value: value in (0, 1, 2, 3), "typical": lambda value: value in (0, 1, 2, 3),
     "access": lambda value: value in ("browser", "telephone"),
 }  # fmt: skip

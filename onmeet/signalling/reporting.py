@@ -16,7 +16,7 @@ from onmeet.meetings.reports import Ended, Joined, Left, Quality, Report, Starte
 from onmeet.signalling.counters import Counters
 from onmeet.signalling.ticket import Ticket
 
-__all__ = ["Reporter", "joined"]
+__all__ = ["Reporter", "joined", "started"]
 
 log = structlog.get_logger()
 
@@ -72,7 +72,7 @@ class Reporter:
             permitted = frozenset(ticket.reports)
             if not self._begun:
                 self._begun = True
-                self._put(Started(self._instance, now, _code(ticket)))
+                self._put(started(self._instance, ticket, at=now))
             if permitted:
                 self._stays[seat] = _Stay(permitted, now)
                 present = self._counters.joined - sum(self._counters.left.values())
@@ -123,14 +123,25 @@ def _code(ticket: Ticket) -> str | None:
     return ticket.room if {"meeting.link", "meeting.topic"} & set(ticket.reports) else None
 
 
+def _recorded(ticket: Ticket) -> bool:
+    return any(category.startswith(("meeting.", "call.")) for category in ticket.reports)
+
+
+def started(instance: str, ticket: Ticket, *, at: float) -> Started:
+    """What may be reported about a room whose first participant has this ticket."""
+    counted = "usage.aggregate" in ticket.reports
+    return Started(instance, at, _recorded(ticket), counted, _code(ticket))
+
+
 def joined(instance: str, seat: int, name: str, ticket: Ticket, *, at: float, at_once: int) -> Joined:
     """What may be reported about somebody who comes in."""
     permitted = set(ticket.reports)
-    recorded = any(category.startswith("meeting.") for category in permitted)
+    recorded = _recorded(ticket)
     return Joined(
         instance=instance,
         seat=seat,
         at=at,
+        recorded=recorded,
         at_once=at_once if "usage.aggregate" in permitted else None,
         host=recorded and ticket.role == "host",
         code=_code(ticket),

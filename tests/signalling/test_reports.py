@@ -28,8 +28,8 @@ from tests.factories.people import House
 ROOM = hashed("a room")
 OTHER = hashed("another room")
 EVERYTHING = (
-    Started(ROOM, 1.5, "abc-defg-hjk"),
-    Joined(ROOM, 0, 2.5, 1, True, "abc-defg-hjk", 7, "browser", "Ada", "browser", "203.0.113.7", "Firefox"),
+    Started(ROOM, 1.5, True, True, "abc-defg-hjk"),
+    Joined(ROOM, 0, 2.5, True, 1, True, "abc-defg-hjk", 7, "browser", "Ada", "browser", "203.0.113.7", "Firefox"),
     Quality(ROOM, 0, 1, 3),
     Left(ROOM, 0, 9.0, 6.5),
     CallStarted(ROOM, OTHER, 3.0, 1, "+4930123456", "+4930654321", "pbx.example.org", "key", "203.0.113.8"),
@@ -231,11 +231,13 @@ def test_each_permission_lets_out_its_own_field_and_no_other(category: str) -> N
         "meeting.access_kind": {"access"}, "meeting.ip": {"ip"}, "meeting.device": {"device"},
         "usage.aggregate": {"at_once"},
     }  # fmt: skip
-    common = {"instance", "seat", "at", "host"}
-    common |= {"account", "browser"} if category.startswith("meeting.") else set()
+    common = {"instance", "seat", "at", "host", "recorded"}
+    common |= {"account", "browser"} if category != "usage.aggregate" else set()
     filled = {field.name for field in fields(joined) if getattr(joined, field.name) is not None}
     assert filled == common | shows.get(category, set())
     assert (started.code is not None) == ("code" in filled)
+    assert started.recorded == joined.recorded == (category != "usage.aggregate")
+    assert started.counted == (category == "usage.aggregate")
 
 
 def test_leaving_is_reported_with_the_quality_in_sum() -> None:

@@ -104,6 +104,8 @@ def _new_tables() -> None:
     op.create_table(
         "load_hours",
         sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("run", sa.String(32), nullable=False),
+        sa.Column("seq", sa.BigInteger, nullable=False),
         sa.Column("meetings", sa.BigInteger),
         sa.Column("joins", sa.BigInteger),
         sa.Column("most_at_once", sa.BigInteger),
@@ -301,6 +303,7 @@ def _new_tables() -> None:
             ["record_id"], ["meeting_records.id"], name="fk_participations_record_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_participations"),
+        sa.UniqueConstraint("record_id", "seat", name="uq_participations_record_id"),
     )
     op.create_index("ix_participations_account_id", "participations", ["account_id"])
     op.create_index("ix_participations_ended_on", "participations", ["ended_on"])
