@@ -15,15 +15,15 @@ from onmeet.notices.notice import Item, Reader, Term
 from onmeet.notices.words import LANGUAGES, words
 
 __all__ = [
-    "LANGUAGES", "article", "basis", "category", "country", "day", "detail", "form", "listing", "purpose",
-    "reader", "span", "until",
+    "LANGUAGES", "article", "basis", "category", "consent", "country", "day", "detail", "for_days", "form",
+    "listing", "phrase", "purpose", "reader", "recipient", "span", "until",
 ]  # fmt: skip
 
 _ROOMS = frozenset({"meeting", "chat", "notes", "recording"})
 """First halves of the categories whose call is a meeting."""
 
 _PLACES = dict.fromkeys(_ROOMS, "meeting") | {
-    "call": "call", "visitor": "request", "security": "request", "usage": "request",
+    "call": "call", "security": "security", "visitor": "request", "usage": "request",
 }  # fmt: skip
 """How long something that is only in memory stays there, by the first half of its category."""
 
@@ -39,11 +39,8 @@ def detail(name: str, language: str) -> str:
 
 
 def purpose(name: str, language: str) -> str:
-    """Why something is held; `name` is a term of the Data Privacy Vocabulary.
-
-    A recipient's purpose may be said in words of its own, which stay as they are.
-    """
-    return words(language).purposes.get(name, name)
+    """Why something is held; `name` is a term of the Data Privacy Vocabulary: `to run the service`."""
+    return words(language).purposes[name]
 
 
 def basis(name: str, language: str) -> str:
@@ -59,6 +56,21 @@ def article(name: str, language: str) -> str:
 def reader(name: Reader, language: str) -> str:
     """Who can see something here."""
     return words(language).readers[name]
+
+
+def recipient(name: str, language: str) -> str:
+    """Who gets something: a kind of company in words, or its name as the notice has it."""
+    return words(language).recipients.get(name, name)
+
+
+def consent(name: str, language: str) -> tuple[str, str] | None:
+    """A title for a consent and what it is for; None for one that only an operator's own notice knows."""
+    return words(language).consents.get(name)
+
+
+def phrase(name: str, language: str, /, **values: str) -> str:
+    """A sentence of the notice's pages, its holes filled."""
+    return words(language).phrases[name].format(**values)
 
 
 def country(code: str, language: str) -> str:
@@ -93,11 +105,19 @@ def form(item: Item, language: str) -> str:
 def span(language: str, years: int = 0, months: int = 0, days: int = 0) -> str:
     """A length of time in words: `twelve months`, `90 days`."""
     terms = words(language).terms
+    if months > 12 and not years:  # nobody says 24 months
+        years, months = divmod(months, 12)
     parts = []
     for count, (one, many) in ((years, terms.years), (months, terms.months), (days, terms.days)):
         if count:
             parts.append(one if count == 1 else many.format(n=_number(count, language)))
     return terms.and_.join(parts)
+
+
+def for_days(days: int, language: str) -> str:
+    """`for 90 days`, `for one year`."""
+    length = span(language, years=days // 365) if days and days % 365 == 0 else span(language, days=days)
+    return words(language).terms.for_span.format(span=length)
 
 
 def until(item: Item, language: str) -> str:

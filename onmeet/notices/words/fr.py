@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onmeet.notices.words.fr_page import CONSENTS, PHRASES, RECIPIENTS
 from onmeet.notices.words.shape import EventWords, Terms, Words
 
 __all__ = ["WORDS"]
@@ -40,14 +41,17 @@ _CATEGORIES = {
     "call.ip": ("Adresse réseau du central téléphonique", "l’adresse IP d’où vient l’appel"),
     "chat.message": (
         "Messages du chat",
-        "chiffrés dans le navigateur ; le serveur ne peut les lire",
+        "écrits en réunion ; chiffrés dans le navigateur avant l’envoi",
     ),
     "notes.text": ("Commentaires et notes", "ce qui est écrit ensemble pendant une réunion"),
     "recording.file": (
         "Enregistrements",
         "son ou image d’une réunion, seulement si elle a été enregistrée",
     ),
-    "security.ip": ("Journal de sécurité", "adresse IP et heure des requêtes qui ressemblent à une attaque"),
+    "security.ip": (
+        "Adresse réseau d’une visite",
+        "adresse IP et heure des requêtes, contre les attaques et rien d’autre",
+    ),
     "visitor.country": ("Pays d’une visite", "estimé d’après l’adresse IP, pour la devise et le lieu"),
     "usage.aggregate": ("Décomptes d’usage", "combien, quand, avec quel type de navigateur ; sur personne"),
     "consent.record": ("Consentements", "pour quoi, en quels termes, donnés et retirés quand"),
@@ -60,68 +64,38 @@ _CATEGORIES = {
 _PURPOSES = {
     "AccountManagement": "pour gérer les comptes",
     "CommunicationForCustomerCare": "pour répondre aux demandes et aux réclamations",
-    "CommunicationManagement": "pour rester en contact au sujet du service",
+    "CommunicationManagement": "pour relier les gens en réunion",
     "CustomerCare": "pour aider les clients",
-    "CustomerManagement": "pour s’occuper des clients",
-    "CustomerRelationshipManagement": "pour entretenir la relation avec les clients",
     "DirectMarketing": "pour vous parler de nos offres",
-    "DisputeManagement": "pour régler les litiges",
-    "EnforceAccessControl": "pour ne laisser entrer que ceux qui le peuvent",
     "EnforceSecurity": "pour que le service reste sûr",
-    "EstablishContractualAgreement": "pour conclure un contrat",
-    "FraudPreventionAndDetection": "pour empêcher et détecter la fraude",
+    "EstablishContractualAgreement": "pour conclure un contrat ou un essai",
     "FulfilmentOfContractualObligation": "pour exécuter le contrat",
-    "FulfilmentOfObligation": "pour remplir nos obligations",
     "IdentityAuthentication": "pour vous reconnaître à la connexion",
-    "IdentityVerification": "pour nous assurer que c’est bien vous",
-    "ImproveExistingProductsAndServices": "pour améliorer le service",
-    "IncreaseServiceRobustness": "pour rendre le service plus robuste",
+    "IncreaseServiceRobustness": "pour trouver et réparer les pannes",
     "InternalResourceOptimisation": "pour prévoir la capacité nécessaire",
     "LegalCompliance": "pour respecter la loi",
-    "MaintainFraudDatabase": "pour détecter la fraude",
-    "Marketing": "pour vous parler de nos offres",
     "MisusePreventionAndDetection": "pour empêcher et détecter les abus",
-    "OptimisationForController": "pour prévoir la capacité nécessaire",
-    "OptimisationForConsumer": "pour améliorer le service pour vous",
-    "OrganisationComplianceManagement": "pour montrer que les règles sont respectées",
-    "Payment": "pour le paiement",
     "PaymentManagement": "pour le paiement",
-    "Personalisation": "pour adapter le service à vous",
-    "PersonnelHiring": "pour traiter les candidatures",
-    "PersonnelManagement": "pour employer du personnel",
     "PublicBenefit": "pour une mission d’intérêt public",
-    "RecordManagement": "pour tenir les registres que la loi exige",
-    "RepairImpairments": "pour trouver et réparer les pannes",
+    "RecordManagement": "pour pouvoir s’y reporter plus tard",
+    "RecruitmentApplicationManagement": "pour traiter les candidatures",
     "RequestedServiceProvision": "pour faire ce que vous avez demandé",
     "RightsFulfilment": "pour que vous puissiez exercer vos droits",
-    "Security": "pour la sécurité du service",
-    "SellProducts": "pour vendre le service",
-    "ServiceOptimisation": "pour améliorer le service",
+    "ServiceMonitoring": "pour voir si le service fonctionne bien",
     "ServicePersonalisation": "pour adapter le service à vous",
     "ServiceProvision": "pour fournir le service",
-    "ServiceRegistration": "pour vous inscrire au service",
+    "ServiceRegistration": "pour vous inscrire au service, à un séminaire ou à un essai",
     "ServiceUsageAnalytics": "pour comprendre comment le service est utilisé",
     "TechnicalServiceProvision": "pour que le service fonctionne techniquement",
     "UserInterfacePersonalisation": "pour afficher les pages comme vous l’aimez",
-    "Verification": "pour vérifier ce qui a été déclaré",
 }
 
 _BASES = {
     "Consent": ("votre consentement", "art. 6, § 1, a) RGPD"),
-    "InformedConsent": ("votre consentement", "art. 6, § 1, a) RGPD"),
-    "ExpressedConsent": ("votre consentement exprimé", "art. 6, § 1, a) RGPD"),
-    "ExplicitlyExpressedConsent": ("votre consentement explicite", "art. 6, § 1, a) RGPD"),
-    "ImpliedConsent": ("votre consentement, donné par l’usage", "art. 6, § 1, a) RGPD"),
     "Contract": ("contrat", "art. 6, § 1, b) RGPD"),
-    "ContractPerformance": ("contrat", "art. 6, § 1, b) RGPD"),
-    "EnterIntoContract": ("démarches avant un contrat, à votre demande", "art. 6, § 1, b) RGPD"),
     "LegalObligation": ("obligation légale", "art. 6, § 1, c) RGPD"),
-    "VitalInterest": ("intérêts vitaux", "art. 6, § 1, d) RGPD"),
     "PublicInterest": ("mission d’intérêt public", "art. 6, § 1, e) RGPD"),
-    "OfficialAuthorityOfController": ("mission publique", "art. 6, § 1, e) RGPD"),
     "LegitimateInterest": ("intérêt légitime", "art. 6, § 1, f) RGPD"),
-    "LegitimateInterestOfController": ("notre intérêt légitime", "art. 6, § 1, f) RGPD"),
-    "LegitimateInterestOfThirdParty": ("intérêt légitime de tiers", "art. 6, § 1, f) RGPD"),
 }
 
 _FORMS = {
@@ -196,6 +170,7 @@ _TERMS = Terms(
         "meeting": "seulement en mémoire, tant que vous êtes dans la réunion",
         "call": "seulement en mémoire, tant que dure l’appel",
         "request": "seulement en mémoire, le temps de votre visite",
+        "security": "seulement en mémoire, une heure au plus",
         "other": "seulement en mémoire, jamais stocké",
     },
 )  # fmt: skip
@@ -207,5 +182,7 @@ WORDS = Words(
     forms=_FORMS,
     readers=_READERS,
     terms=_TERMS,
-    phrases={},
+    recipients=RECIPIENTS,
+    consents=CONSENTS,
+    phrases=PHRASES,
 )

@@ -54,8 +54,8 @@ class Words:
     """Everything that a notice needs to be said in one language.
 
     categories: name of the data, and what exactly it is. purposes: by term of the Data Privacy Vocabulary.
-    bases: legal basis, and the article where there is one. consents, cookies: by name, and what happens.
-    phrases: the sentences of the page by a name of their own.
+    bases: legal basis, and the article where there is one. recipients: those whom a notice need not call by
+    name. consents: a title, and what is done with the consent. phrases: the sentences of the pages.
     """
 
     categories: Mapping[str, tuple[str, str]]
@@ -64,4 +64,6 @@ class Words:
     forms: Mapping[str, str]
     readers: Mapping[str, str]
     terms: Terms
+    recipients: Mapping[str, str]
+    consents: Mapping[str, tuple[str, str]]
     phrases: Mapping[str, str]
