@@ -6,14 +6,14 @@ for change in changes(old, new):
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
-from onmeet.notices.notice import Item, Notice, Term
+from onmeet.notices.notice import Consent, Item, Notice, Term
+from onmeet.notices.retention import due_at, terms_for
 
 __all__ = ["Change", "Direction", "FieldChange", "changes", "loosened", "tighter"]
 
@@ -61,7 +61,7 @@ def changes(old: Notice, new: Notice) -> tuple[Change, ...]:
     """Everything in which `new` differs from `old`; the file's text and its line numbers do not count."""
     found = [*_top(old, new)]
     for about, plural, key in _TABLES:
-        found += _rows(about, getattr(old, plural), getattr(new, plural), key)
+        found += _rows(about, getattr(old, plural), getattr(new, plural), key, new)
     return tuple(found)
 
 
@@ -125,12 +125,22 @@ def _form(before: str, after: str) -> Direction:
     return _fewer(_FORMS[before], _FORMS[after])
 
 
-def _terms(before: Sequence[Term], after: Sequence[Term]) -> Direction:
+def _terms(before: tuple[Term, ...], after: tuple[Term, ...]) -> Direction:
     if not before or not after:  # no terms: transient
         return "tighter" if before else "looser"
     if _never_later(after, before):
-        return "tighter"
+        return "neither" if _warns_less(before, after) else "tighter"
     return "looser" if _never_later(before, after) else "neither"
+
+
+def _warns_less(before: tuple[Term, ...], after: tuple[Term, ...]) -> bool:
+    warnings = {(term.event, term.country): term.warn_days for term in after}
+    return any(warnings.get((term.event, term.country), term.warn_days) < term.warn_days for term in before)
+
+
+def _readers(before: tuple[str, ...], after: tuple[str, ...]) -> Direction:
+    """That people may see their own data is no loosening."""
+    return _fewer(tuple(set(before) - {"self"}), tuple(set(after) - {"self"}))
 
 
 _JUDGES: dict[tuple[str, str], Judge] = {
@@ -142,7 +152,7 @@ _JUDGES: dict[tuple[str, str], Judge] = {
     ("item", "terms"): _terms,
     ("item", "rotate_days"): _fewer,
     ("item", "legal_duty"): _fewer,
-    ("item", "readers"): _fewer,
+    ("item", "readers"): _readers,
     ("item", "recipients"): _fewer,
     ("cookie", "essential"): _other,
     ("cookie", "days"): _fewer,
@@ -164,13 +174,13 @@ def _top(old: Notice, new: Notice) -> Iterator[Change]:
             yield Change("notice", name, "changed", direction, before, after)
 
 
-def _rows(about: About, old: Sequence[Any], new: Sequence[Any], key: str) -> Iterator[Change]:
+def _rows(about: About, old: Sequence[Any], new: Sequence[Any], key: str, notice: Notice) -> Iterator[Change]:
     def name(row: Any) -> str:
         return str(getattr(row, key)) if key else "-".join(filter(None, (row.country, row.region)))
 
     before, after = {name(row): row for row in old}, {name(row): row for row in new}
     for gone in (name for name in before if name not in after):
-        yield Change(about, gone, "removed", _when_removed(about), before[gone], None)
+        yield Change(about, gone, "removed", _when_removed(before[gone], notice), before[gone], None)
     for here in after:
         if here not in before:
             yield Change(about, here, "added", _when_added(about, after[here]), None, after[here])
@@ -178,8 +188,10 @@ def _rows(about: About, old: Sequence[Any], new: Sequence[Any], key: str) -> Ite
             yield Change(about, here, "changed", _overall(found), before[here], after[here], found)
 
 
-def _when_removed(about: About) -> Direction:
-    return "looser" if about == "consent" else "tighter"
+def _when_removed(row: Any, notice: Notice) -> Direction:
+    """A consent that is no longer asked for is looser, unless nothing is left that it was for."""
+    purposes = {item.purpose for item in notice.items} | {cookie.purpose for cookie in notice.cookies}
+    return "looser" if isinstance(row, Consent) and row.purpose in purposes else "tighter"
 
 
 def _when_added(about: About, row: Any) -> Direction:
@@ -211,7 +223,7 @@ _BEFORE_ALL = frozenset(("call_end", "contract_end", "account_close", "request_c
 """Events that never come before the data was collected."""
 
 
-def _never_later(sooner: Sequence[Term], later: Sequence[Term]) -> bool:
+def _never_later(sooner: tuple[Term, ...], later: tuple[Term, ...]) -> bool:
     """Whether everybody's data goes under the terms `sooner` no later than under `later`."""
     countries = {term.country for term in (*sooner, *later)} | {""}
     return all(
@@ -221,11 +233,8 @@ def _never_later(sooner: Sequence[Term], later: Sequence[Term]) -> bool:
     )
 
 
-def _holding(terms: Sequence[Term], country: str) -> list[Term]:
-    """The terms that hold for people in a country: its own, and the general ones for other events."""
-    own = [term for term in terms if term.country == country]
-    named = {term.event for term in own}
-    return own + [term for term in terms if country and not term.country and term.event not in named]
+def _holding(terms: tuple[Term, ...], country: str) -> tuple[Term, ...]:
+    return terms_for(Item("", "", "", terms=terms), country)
 
 
 def _ends_first(one: Term, other: Term) -> bool:
@@ -233,29 +242,14 @@ def _ends_first(one: Term, other: Term) -> bool:
     return same and _span_never_longer(_span(one), _span(other))
 
 
-Span = tuple[int, int, int, str]
-
-
-def _span(term: Term) -> Span:
-    return term.years, term.months, term.days, term.round_up
+def _span(term: Term) -> Term:
+    """How long, whatever it counts from."""
+    return replace(term, event="collected", country="", warn_days=0)
 
 
 @lru_cache(maxsize=256)
-def _span_never_longer(one: Span, other: Span) -> bool:
+def _span_never_longer(one: Term, other: Term) -> bool:
     """Tried on every day of eight years around a turn of the century without a leap day."""
     first = date(2096, 1, 1)
     days = (first + timedelta(days=n) for n in range(8 * 365 + 1))
-    return one == other or all(_end(one, day) <= _end(other, day) for day in days)
-
-
-def _end(span: Span, start: date) -> date:
-    years, months, days, round_up = span
-    count = start.year * 12 + start.month - 1 + years * 12 + months
-    year, month = divmod(count, 12)
-    day = date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
-    day += timedelta(days=days)
-    if round_up == "year":
-        return date(day.year, 12, 31)
-    if round_up == "month":
-        return day.replace(day=calendar.monthrange(day.year, day.month)[1])
-    return day
+    return one == other or all(due_at(one, day) <= due_at(other, day) for day in days)

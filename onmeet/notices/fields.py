@@ -140,7 +140,7 @@ def _retention(value: Any) -> Any:
 
 _id = _matching(r"[a-z0-9][a-z0-9-]{0,63}", "write small letters, digits and hyphens, at most 64")
 _promises = _list_of(_matching(r"[A-Za-z]{1,8}[0-9]+(\.[0-9]+)?", "write ids such as N1.3"))
-_purpose = _one_of("purpose", tuple(PURPOSES))
+_purpose = _one_of("purpose", PURPOSES)
 
 _CONTACT = tuple(Field(name, _text) for name in ("name", "address", "email", "phone", "web"))
 

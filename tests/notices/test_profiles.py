@@ -275,7 +275,8 @@ def test_3cx_webmeeting_stores_what_it_lists_and_nothing_else() -> None:
     listed = {
         "account.name", "account.phone", "account.email", "account.password", "account.picture",
         "meeting.topic", "meeting.description", "meeting.ip", "meeting.device", "notes.text",
-        "recording.file", "call.caller_number", "call.callee_number", "call.ip", "call.licence_key", "call.pbx_domain",
+        "recording.file", "call.caller_number", "call.callee_number", "call.ip", "call.licence_key",
+        "call.pbx_domain",
     }  # fmt: skip
     needed = {"account.sign_in", "meeting.link", "request.subject"}
     assert stored("3cx-webmeeting") == listed | needed
