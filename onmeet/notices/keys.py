@@ -1,0 +1,401 @@
+"""The keys of data subjects, kept apart from the database: erasing somebody is destroying their key.
+
+Each subject has 32 random bytes of their own. In the store they lie wrapped by a master key (AES-256-GCM),
+and the master key lies in a file of its own, as it is or wrapped by a key service (`onmeet.notices.masters`).
+
+The store is one SQLite file without a write-ahead log: a committed deletion leaves no second copy in another
+file, and the space of a deleted key is overwritten (`secure_delete`). `destroy` looks into the raw bytes
+afterwards and raises `NotDestroyed` rather than claim what is not so.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from onmeet.clock import Clock, monotonic
+from onmeet.errors import ConfigError
+from onmeet.notices.masters import Masters
+
+__all__ = ["CACHE_SECONDS", "FileKeyStore", "KeyStore", "NotDestroyed", "SubjectErased"]
+
+CACHE_SECONDS = 5.0
+"""How long a process may go on using a key that another one has destroyed."""
+
+_CACHED = 2048
+_BATCH = 200
+_NONCE = 12
+_REFUSED = timedelta(days=7)
+"""How long the name of a destroyed key is refused: longer than any write can be under way."""
+
+_SEARCHED = 256 * 1024 * 1024
+"""Bytes that a check after destroying may read: many keys in a large file are checked by sample."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS keys (
+    subject TEXT NOT NULL, generation INTEGER NOT NULL, master INTEGER NOT NULL, wrapped BLOB NOT NULL,
+    made_on TEXT NOT NULL, PRIMARY KEY (subject, generation)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS keys_by_master ON keys (master);
+CREATE TABLE IF NOT EXISTS destroyed (subject TEXT PRIMARY KEY, on_day TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS current (id INTEGER PRIMARY KEY CHECK (id = 1), master INTEGER NOT NULL);
+"""
+
+_PRAGMAS = (
+    "busy_timeout = 40000",  # whoever is first asks the key service meanwhile
+    "journal_mode = DELETE",  # a write-ahead log would keep a second copy of what is deleted
+    "synchronous = EXTRA",  # a power failure must not bring a destroyed key back
+    "secure_delete = ON",
+    "temp_store = MEMORY",
+)
+
+
+class SubjectErased(RuntimeError):
+    """Something was to be written about a subject whose key has been destroyed. It must not come back."""
+
+
+class NotDestroyed(RuntimeError):
+    """A key is still to be found in a file after it was deleted."""
+
+
+class KeyStore(Protocol):
+    """Where the keys of data subjects are. Thread-safe; several processes use the same one at once."""
+
+    def get(self, subject: str) -> bytes | None:
+        """The key that seals for a subject now; None when it was destroyed or never made."""
+
+    def older(self, subject: str) -> tuple[bytes, ...]:
+        """Keys of before, newest first, while what they sealed is being sealed anew."""
+
+    def ensure(self, subjects: Iterable[str]) -> dict[str, bytes]:
+        """The keys of subjects, made where there is none. Raises `SubjectErased`."""
+
+    def destroy(self, subjects: Iterable[str]) -> int:
+        """Destroy every key of subjects, for good; the number of subjects that had one.
+
+        What other processes hold in memory ends after `CACHE_SECONDS`. Raises `NotDestroyed`.
+        """
+
+    def subjects(self, made_before: date | None = None) -> Iterator[str]:
+        """Who has a key, or who had one before a day: a key is made before its first row is committed."""
+
+    def renew(self, subjects: Iterable[str]) -> None:
+        """Give subjects another key; the old ones stay readable until `forget_older`."""
+
+    def forget_older(self, subjects: Iterable[str]) -> None:
+        """Destroy the keys of before: everything has been sealed under the newest."""
+
+    def rotate_master(self) -> int:
+        """Wrap every key under a new master key, then destroy the old one; the number of keys wrapped."""
+
+
+class FileKeyStore:
+    """Keys in `<folder>/subjects.db`, wrapped by a master key in `<folder>/master-<n>.key`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        masters: Masters,
+        *,
+        wall: Callable[[], float] = time.time,
+        clock: Clock = monotonic,
+    ) -> None:
+        self.path = folder / "subjects.db"
+        self._masters = masters
+        self._wall = wall
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._connection: tuple[int, sqlite3.Connection] | None = None
+        self._cache: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+
+    def get(self, subject: str) -> bytes | None:
+        """See `KeyStore`."""
+        with self._lock:
+            if (found := self._remembered(subject)) is not None:
+                return found
+            try:
+                key = next(self._read(subject), None)
+            except ConfigError:  # the master key may just have been replaced: see what it says now
+                key = next(self._read(subject), None)
+            return None if key is None else self._remember(subject, key)
+
+    def older(self, subject: str) -> tuple[bytes, ...]:
+        """See `KeyStore`."""
+        with self._lock:
+            return tuple(self._read(subject))[1:]
+
+    def ensure(self, subjects: Iterable[str]) -> dict[str, bytes]:
+        """See `KeyStore`."""
+        wanted = dict.fromkeys(subjects)
+        found = {subject: key for subject in wanted if (key := self.get(subject)) is not None}
+        missing = [subject for subject in wanted if subject not in found]
+        if missing:
+            with self._lock, self._writing() as connection:
+                for subject in missing:
+                    found[subject] = self._make(connection, subject)
+            with self._lock:
+                for subject in missing:
+                    self._remember(subject, found[subject])
+        return found
+
+    def destroy(self, subjects: Iterable[str]) -> int:
+        """See `KeyStore`."""
+        return sum(self._destroy(batch) for batch in _batches(subjects))
+
+    def subjects(self, made_before: date | None = None) -> Iterator[str]:
+        """See `KeyStore`. The list is read at once."""
+        before = "9999" if made_before is None else made_before.isoformat()
+        with self._lock:
+            rows = (
+                self._opened()
+                .execute("SELECT subject FROM keys GROUP BY subject HAVING max(made_on) < ?", (before,))
+                .fetchall()
+            )
+        return (subject for (subject,) in rows)
+
+    def renew(self, subjects: Iterable[str]) -> None:
+        """See `KeyStore`."""
+        for batch in _batches(subjects):
+            with self._lock, self._writing() as connection:
+                for subject in batch:
+                    (newest,) = connection.execute(
+                        "SELECT max(generation) FROM keys WHERE subject = ?", (subject,)
+                    ).fetchone()
+                    if newest is not None:
+                        self._insert(connection, subject, newest + 1)
+                    self._cache.pop(subject, None)
+
+    def forget_older(self, subjects: Iterable[str]) -> None:
+        """See `KeyStore`."""
+        older = "generation < (SELECT max(generation) FROM keys AS k WHERE k.subject = keys.subject)"
+        for batch in _batches(subjects):
+            with self._lock:
+                self._delete(batch, f" AND {older}", mark=False)
+
+    def rotate_master(self) -> int:
+        """See `KeyStore`. Killed at any point, the next call goes on where this one ended."""
+        with self._masters.alone():
+            with self._lock:
+                current = self._current(self._opened())
+            new = self._masters.make(after=current)
+            with self._lock, self._writing() as connection:
+                connection.execute("UPDATE current SET master = ?", (new,))
+            count = 0
+            while batch := self._rewrap(new):
+                count += batch
+            with self._lock:
+                self._verify_gone([], sweep=True)
+            self._masters.destroy_all_but(new)
+        return count
+
+    def close(self) -> None:
+        """Close the file and forget every key that was in memory."""
+        with self._lock:
+            if self._connection is not None and self._connection[0] == os.getpid():
+                self._connection[1].close()
+            self._connection = None
+            self._cache.clear()
+
+    # -- one key ------------------------------------------------------------------------------------
+
+    def _read(self, subject: str) -> Iterator[bytes]:
+        """The keys of a subject, the newest first."""
+        rows = self._opened().execute(
+            "SELECT generation, master, wrapped FROM keys WHERE subject = ? ORDER BY generation DESC",
+            (subject,),
+        )
+        return (self._unwrap(subject, *row) for row in rows.fetchall())
+
+    def _make(self, connection: sqlite3.Connection, subject: str) -> bytes:
+        if connection.execute("SELECT 1 FROM destroyed WHERE subject = ?", (subject,)).fetchone():
+            raise SubjectErased("nothing may be written about somebody whose key has been destroyed")
+        row = connection.execute(
+            "SELECT generation, master, wrapped FROM keys WHERE subject = ? ORDER BY generation DESC LIMIT 1",
+            (subject,),
+        ).fetchone()
+        return self._insert(connection, subject, 1) if row is None else self._unwrap(subject, *row)
+
+    def _insert(self, connection: sqlite3.Connection, subject: str, generation: int) -> bytes:
+        key, master = secrets.token_bytes(32), self._current(connection)
+        connection.execute(
+            "INSERT INTO keys VALUES (?, ?, ?, ?, ?)",
+            (subject, generation, master, self._wrap(subject, generation, master, key), self._today()),
+        )
+        return key
+
+    def _wrap(self, subject: str, generation: int, master: int, key: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + AESGCM(self._masters.get(master)).encrypt(nonce, key, _about(subject, generation))
+
+    def _unwrap(self, subject: str, generation: int, master: int, wrapped: bytes) -> bytes:
+        cipher = AESGCM(self._masters.get(master))
+        try:
+            return cipher.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], _about(subject, generation))
+        except InvalidTag:
+            raise ConfigError(
+                "ONMEET_KEYS: a key in subjects.db does not fit the master key: both must come from the"
+                " same copy of the folder"
+            ) from None
+
+    def _rewrap(self, master: int) -> int:
+        """Bring some keys under another master key; their number, 0 when all are."""
+        with self._lock, self._writing() as connection:
+            rows = connection.execute(
+                "SELECT subject, generation, master, wrapped FROM keys WHERE master <> ? LIMIT ?",
+                (master, _BATCH),
+            ).fetchall()
+            for subject, generation, old, wrapped in rows:
+                key = self._unwrap(subject, generation, old, wrapped)
+                connection.execute(
+                    "UPDATE keys SET master = ?, wrapped = ? WHERE subject = ? AND generation = ?",
+                    (master, self._wrap(subject, generation, master, key), subject, generation),
+                )
+        return len(rows)
+
+    def _current(self, connection: sqlite3.Connection) -> int:
+        (master,) = connection.execute("SELECT master FROM current").fetchone()
+        return int(master)
+
+    # -- forgetting ---------------------------------------------------------------------------------
+
+    def _destroy(self, subjects: Collection[str]) -> int:
+        with self._lock:
+            before = (datetime.fromtimestamp(self._wall(), UTC) - _REFUSED).date().isoformat()
+            with self._writing() as connection:
+                connection.execute("DELETE FROM destroyed WHERE on_day < ?", (before,))
+            return self._delete(subjects, "", mark=True)
+
+    def _delete(self, subjects: Collection[str], where: str, *, mark: bool) -> int:
+        wrapped: list[bytes] = []
+        with self._writing() as connection:
+            count = 0
+            for subject in subjects:
+                rows = connection.execute(
+                    f"SELECT wrapped FROM keys WHERE subject = ?{where}",  # noqa: S608 - constants above
+                    (subject,),
+                ).fetchall()
+                connection.execute(f"DELETE FROM keys WHERE subject = ?{where}", (subject,))  # noqa: S608
+                if mark:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO destroyed VALUES (?, ?)", (subject, self._today())
+                    )
+                wrapped += [row[0] for row in rows]
+                count += bool(rows)
+                self._cache.pop(subject, None)
+        self._verify_gone(wrapped)
+        return count
+
+    def _verify_gone(self, wrapped: list[bytes], *, sweep: bool = False) -> None:
+        """Look for deleted keys in the raw files; what is found in unused space is compacted away."""
+        if sweep or self._found(wrapped):
+            self._opened().execute("VACUUM")
+        if self._found(wrapped):
+            raise NotDestroyed("a destroyed key is still to be read in the key store's files")
+
+    def _found(self, wrapped: list[bytes]) -> bool:
+        for file in (self.path, self.path.with_name(f"{self.path.name}-journal")):
+            try:
+                size = file.stat().st_size
+                if not size or not wrapped:
+                    continue
+                every = max(1, len(wrapped) * size // _SEARCHED)
+                with (
+                    file.open("rb") as handle,
+                    mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as raw,
+                ):
+                    if any(raw.find(key) >= 0 for key in wrapped[::every]):
+                        return True
+            except FileNotFoundError:
+                continue
+        return False
+
+    # -- memory -------------------------------------------------------------------------------------
+
+    def _remembered(self, subject: str) -> bytes | None:
+        until, key = self._cache.get(subject, (0.0, b""))
+        return key if until > self._clock() else None
+
+    def _remember(self, subject: str, key: bytes) -> bytes:
+        now = self._clock()
+        self._cache[subject] = (now + CACHE_SECONDS, key)
+        self._cache.move_to_end(subject)
+        while len(self._cache) > _CACHED or (self._cache and next(iter(self._cache.values()))[0] <= now):
+            self._cache.popitem(last=False)
+        return key
+
+    def _today(self) -> str:
+        return datetime.fromtimestamp(self._wall(), UTC).date().isoformat()
+
+    # -- the file -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        connection = self._opened()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def _opened(self) -> sqlite3.Connection:
+        """This process's connection; one that was inherited over a fork is left alone."""
+        if self._connection is None or self._connection[0] != os.getpid():
+            self._cache.clear()
+            self._connection = (os.getpid(), self._open())
+        return self._connection[1]
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
+            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from None
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+            self._prepare(connection)
+        except sqlite3.Error as error:
+            connection.close()
+            raise self._unusable(error) from None
+        except BaseException:
+            connection.close()  # and with it the lock that others wait for
+            raise
+        return connection
+
+    def _unusable(self, error: Exception) -> ConfigError:
+        return ConfigError(f"ONMEET_KEYS: the key store {self.path} cannot be opened ({error})")
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Make the tables, and the first master key, once."""
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+        if connection.execute("SELECT 1 FROM current").fetchone() is None:
+            connection.execute("INSERT INTO current VALUES (1, ?)", (self._masters.make(after=0),))
+        connection.execute("COMMIT")
+
+
+def _about(subject: str, generation: int) -> bytes:
+    """What a wrapped key is bound to: it opens in its own row only."""
+    return f"{subject}/{generation}".encode()
+
+
+def _batches(subjects: Iterable[str]) -> Iterator[list[str]]:
+    rest = list(dict.fromkeys(subjects))
+    for start in range(0, len(rest), _BATCH):
+        yield rest[start : start + _BATCH]
