@@ -16,12 +16,24 @@ from onmeet.notices.notice import Consent, Contact, Cookie, Item, Notice, Recipi
 from onmeet.notices.wording import phrase
 
 __all__ = [
-    "Activity", "ConsentText", "CookieText", "Document", "Fact", "Group", "Kept", "Line", "RecipientText",
-    "Shelf", "activities", "line_of", "sections", "transfers",
+    "Activity", "ConsentText", "CookieText", "Document", "Fact", "Group", "Kept", "Line", "Places",
+    "RecipientText", "Shelf", "activities", "line_of", "sections", "transfers",
 ]  # fmt: skip
 
 Kind = Literal["memory", "stored", "counted"]
 """Whether something is written down at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The categories for which this software has a place at all: in a store, or in memory."""
+
+    stored: frozenset[str]
+    memory: frozenset[str]
+
+    def have(self, item: Item) -> bool:
+        """Whether what the item permits can be here."""
+        return item.category in (self.memory if item.transient else self.stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +175,8 @@ _RIGHTS = (
 )  # fmt: skip
 
 
-def sections(notice: Notice, language: str, places: Iterable[str] | None = None) -> Document:
-    """The notice in one language.
-
-    places: the categories for which this software has a place at all; None: do not say.
-    """
+def sections(notice: Notice, language: str, places: Places | None = None) -> Document:
+    """The notice in one language; `places`: to say what is permitted but not collected."""
     lines = [line_of(item, language, places) for item in _in_order(notice)]
     calls = any(line.category.startswith("call.") for line in lines)
     return Document(
@@ -202,7 +211,7 @@ def sections(notice: Notice, language: str, places: Iterable[str] | None = None)
     )
 
 
-def line_of(item: Item, language: str, places: Iterable[str] | None = None) -> Line:
+def line_of(item: Item, language: str, places: Places | None = None) -> Line:
     """One item in words."""
     readers = [wording.reader(reader, language) for reader in item.readers]
     recipients = [wording.recipient(name, language) for name in item.recipients]
@@ -219,7 +228,7 @@ def line_of(item: Item, language: str, places: Iterable[str] | None = None) -> L
         until=wording.until(item, language),
         kind="memory" if item.transient else "counted" if item.form == "aggregate" else "stored",
         duty=item.legal_duty,
-        nowhere=places is not None and item.category not in set(places),
+        nowhere=places is not None and not places.have(item),
     )
 
 

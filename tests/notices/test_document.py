@@ -9,7 +9,7 @@ import pytest
 
 from onmeet.notices import reading, wording
 from onmeet.notices.categories import CATEGORIES
-from onmeet.notices.document import Document, Line, activities, sections, transfers
+from onmeet.notices.document import Document, Line, Places, activities, sections, transfers
 from onmeet.notices.dpv import LEGAL_BASES, PURPOSES
 from onmeet.notices.notice import Contact, Item, Notice, Recipient, Term
 from onmeet.notices.words import words
@@ -88,9 +88,13 @@ def test_a_notice_that_keeps_traffic_data_says_which_and_until_when() -> None:
 def test_what_the_software_has_no_place_for_is_said_not_to_be_collected() -> None:
     recorded = Item("recording.file", "ServiceProvision", "Consent", terms=(Term("call_end", days=7),))
     notice = small(recorded)
-    assert [line.nowhere for line in lines_of(sections(notice, "en", places=()))] == [True]
-    assert [line.nowhere for line in lines_of(sections(notice, "en", places=["recording.file"]))] == [False]
-    assert {fact.key for fact in sections(notice, "en", places=()).summary} >= {"nothing"}
+    nowhere, stored = (
+        Places(frozenset(), frozenset(["recording.file"])),
+        Places(frozenset(["recording.file"]), frozenset()),
+    )
+    assert [line.nowhere for line in lines_of(sections(notice, "en", places=nowhere))] == [True]
+    assert [line.nowhere for line in lines_of(sections(notice, "en", places=stored))] == [False]
+    assert {fact.key for fact in sections(notice, "en", places=nowhere).summary} >= {"nothing"}
     (stays,) = [fact for fact in sections(notice, "en").summary if fact.key == "stays"]
     assert "never" not in stays.text
 
