@@ -39,6 +39,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONMEET_KEYS", "keys in the data folder", "folder of the keys, apart from the data if you like"),
     Setting("SECRET_KEY", "made at first start", "signs cookies; at least 32 characters"),
     Setting("ONMEET_MARKS_KEY", "made at first start", "finds accounts by address; 64 hex digits"),
+    Setting("ONMEET_KMS_COMMAND", "none", "program of a key service that wraps the master key"),
+    Setting("ONMEET_SEAL", "auto", "seal personal text in the database: auto (PostgreSQL) or always"),
     Setting("DATABASE_URL", "SQLite in the data folder", "SQLAlchemy URL; postgres:// is understood"),
     Setting("ONMEET_PUBLIC_URL", "taken from each request", "origin that people type: https://meet.example.org"),
     Setting("ONMEET_PROXIES", "0", "number of trusted reverse proxies in front of the web pages"),
@@ -64,6 +66,8 @@ class Config:
     keys: Path
     secret_key: str = field(repr=False)
     marks_key: bytes = field(repr=False)
+    kms_command: str | None = field(repr=False)
+    seal: str
     database_url: str = field(repr=False)
     public_url: str | None
     proxies: int
@@ -101,6 +105,8 @@ class Config:
             keys=keys,
             secret_key=env.secret("SECRET_KEY", keys / "secret_key"),
             marks_key=env.key("ONMEET_MARKS_KEY", keys / "marks_key"),
+            kms_command=env.text("ONMEET_KMS_COMMAND", "") or None,
+            seal=env.choice("ONMEET_SEAL", ("auto", "always")),
             database_url=database_url(env.text("DATABASE_URL", f"sqlite:///{data}/onmeet.db")),
             public_url=env.origin("ONMEET_PUBLIC_URL"),
             proxies=env.number("ONMEET_PROXIES", 0, 0, 10),

@@ -27,10 +27,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from onmeet.clock import Clock, monotonic
+from onmeet.config import Config
 from onmeet.errors import ConfigError
-from onmeet.notices.masters import Masters
+from onmeet.notices.masters import Masters, wrapping
 
-__all__ = ["CACHE_SECONDS", "FileKeyStore", "KeyStore", "NotDestroyed", "SubjectErased"]
+__all__ = [
+    "CACHE_SECONDS", "FileKeyStore", "KeyStore", "NotDestroyed", "SubjectErased", "open_key_store",
+]  # fmt: skip
 
 CACHE_SECONDS = 5.0
 """How long a process may go on using a key that another one has destroyed."""
@@ -388,6 +391,11 @@ class FileKeyStore:
         if connection.execute("SELECT 1 FROM current").fetchone() is None:
             connection.execute("INSERT INTO current VALUES (1, ?)", (self._masters.make(after=0),))
         connection.execute("COMMIT")
+
+
+def open_key_store(config: Config) -> FileKeyStore:
+    """The store of an instance. Raises `ConfigError` when it is used and cannot be."""
+    return FileKeyStore(config.keys, Masters(config.keys, wrapping(config.kms_command)))
 
 
 def _about(subject: str, generation: int) -> bytes:
