@@ -84,10 +84,13 @@ def _user_delete(config: Config, options: argparse.Namespace) -> int:
 def _accounts(config: Config) -> Accounts:
     from onmeet import migrations
     from onmeet.accounts.service import Accounts
-    from onmeet.db import connect
+    from onmeet.notices import reading
+    from onmeet.notices.policy import Policy
+    from onmeet.notices.store import open_database
 
     migrations.upgrade(config)
-    return Accounts(connect(config.database_url), key=config.marks_key)
+    database = open_database(config, Policy(reading.load(config.notice)))
+    return Accounts(database, key=config.marks_key)
 
 
 def _new_password(email: str) -> str:

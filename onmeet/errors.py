@@ -4,6 +4,7 @@
     ├── UserError       shown to the person who caused it
     ├── ProtocolError   answers or closes a connection with a code
     ├── ProviderError   an outside service failed; may be retried
+    ├── NotPermitted    something was to be stored that the notice does not permit: a bug, or the notice lacks it
     └── ConfigError     the operator must change a setting; stops the start
 
 Everything else is a bug.
@@ -11,7 +12,7 @@ Everything else is a bug.
 
 from __future__ import annotations
 
-__all__ = ["ConfigError", "OnMeetError", "ProtocolError", "ProviderError", "UserError"]
+__all__ = ["ConfigError", "NotPermitted", "OnMeetError", "ProtocolError", "ProviderError", "UserError"]
 
 
 class OnMeetError(Exception):
@@ -45,3 +46,11 @@ class ProviderError(OnMeetError):
 
 class ConfigError(OnMeetError):
     """A setting is missing or wrong; the message names it and says what to set."""
+
+
+class NotPermitted(OnMeetError):
+    """Data would have been stored in a place or a form that the notice in force does not permit.
+
+    A mistake of ours, or the operator's notice lacks an item. The message names the place, the category and
+    the remedy, never the data.
+    """

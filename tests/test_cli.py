@@ -11,7 +11,8 @@ import pytest
 
 from onmeet.accounts.service import Accounts, WrongCredentials
 from onmeet.config import Config
-from onmeet.db import connect
+from onmeet.notices.store import open_database
+from tests.factories.notices import policy
 
 EMAIL = "quill@example.org"
 GOOD, BETTER = "a lamp in the forest", "two lamps in the forest"
@@ -25,7 +26,7 @@ def onmeet(data: Path, *arguments: str, text: str = "") -> subprocess.CompletedP
 
 def accounts(data: Path) -> Accounts:
     config = Config.from_env({"ONMEET_DATA": str(data)})
-    return Accounts(connect(config.database_url), key=config.marks_key)
+    return Accounts(open_database(config, policy()), key=config.marks_key)
 
 
 def test_database_is_made_and_a_second_upgrade_changes_nothing(tmp_path: Path):

@@ -16,10 +16,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Table
+from sqlalchemy import Column, MetaData, Table, event
 
 from onmeet.errors import ConfigError
 from onmeet.notices.categories import CATEGORIES, Event
+from onmeet.notices.kept import wear
 
 __all__ = [
     "Lapse",
@@ -117,6 +118,14 @@ def rows_of(table: Table) -> Rows:
     """What the rows of `table` are about; a table that says nothing holds nothing personal."""
     declared: Rows = table.info.get(_ROWS, Rows())
     return declared
+
+
+@event.listens_for(Column, "after_parent_attach")
+def _guard(column: Column[Any], table: Table) -> None:
+    """A kept column gets the type that guards it as soon as it belongs to a table."""
+    kind, category = column.info.get(_KEY, ("", ""))
+    if kind == "kept":
+        wear(column, category, table)
 
 
 def check_declared(metadata: MetaData) -> None:

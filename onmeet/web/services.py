@@ -9,8 +9,11 @@ from flask import Flask, current_app
 
 from onmeet.accounts.service import Accounts
 from onmeet.config import Config
-from onmeet.db import Database, connect
+from onmeet.db import Database
 from onmeet.meetings.service import Meetings
+from onmeet.notices import reading
+from onmeet.notices.policy import Policy
+from onmeet.notices.store import open_database
 
 __all__ = ["Services", "build", "services"]
 
@@ -19,9 +22,10 @@ _KEY = "onmeet"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What stands behind the pages."""
+    """What stands behind the pages. `policy`: what the notice in force permits, for as long as this runs."""
 
     config: Config
+    policy: Policy
     database: Database
     accounts: Accounts
     meetings: Meetings
@@ -33,9 +37,11 @@ class Services:
 
 def build(config: Config) -> Services:
     """The services as they run in production."""
-    database = connect(config.database_url)
+    policy = Policy(reading.load(config.notice))
+    database = open_database(config, policy)
     return Services(
         config=config,
+        policy=policy,
         database=database,
         accounts=Accounts(database, key=config.marks_key),
         meetings=Meetings(database, key=config.marks_key, anyone_may_start=config.start == "anyone"),

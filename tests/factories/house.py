@@ -21,11 +21,12 @@ from onmeet.accounts.attempts import Attempts
 from onmeet.accounts.passwords import Passwords
 from onmeet.accounts.service import Accounts
 from onmeet.config import Config
-from onmeet.db import connect
 from onmeet.meetings.service import Meetings
+from onmeet.notices.store import open_database
 from onmeet.web.app import create_app
 from onmeet.web.limits import limiter
 from onmeet.web.services import Services
+from tests.factories.notices import policy
 
 QUICK = Passwords(time_cost=1, memory_kib=8)
 
@@ -52,9 +53,10 @@ class House:
         self.config = config
         self.clock = HandClock()
         self.attempts = Attempts(self.clock)
-        database = connect(config.database_url)
+        database = open_database(config, policy(config.notice), wall=self.clock)
         self.services = Services(
             config=config,
+            policy=policy(config.notice),
             database=database,
             accounts=Accounts(
                 database,

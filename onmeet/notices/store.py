@@ -1,0 +1,29 @@
+"""Opens the database of stored models, with the gate of the policy in force under every statement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from onmeet.config import Config
+from onmeet.db import Base, Database, connect
+from onmeet.notices import gate, owning, sealing
+from onmeet.notices.kept import Gate
+from onmeet.notices.policy import Policy
+from onmeet.notices.rotating import RotatingKeys
+
+__all__ = ["open_database"]
+
+
+def open_database(config: Config, policy: Policy, *, wall: Callable[[], float] = time.time) -> Database:
+    """The database of an instance, which takes what `policy` permits. `wall`: the time, unix seconds.
+
+    The policy holds for the life of the engine; another one needs another engine.
+    """
+    database = connect(config.database_url)
+    keys = RotatingKeys(config.keys / "rotating", wall)
+    sealer = sealing.for_config(config)
+    gate.fit(database.engine, Gate(policy, keys, sealer), Base.metadata)
+    if sealer is not None:
+        owning.fit(database.engine, Base.metadata)
+    return database
