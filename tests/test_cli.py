@@ -12,7 +12,7 @@ import pytest
 from onmeet.accounts.service import Accounts, WrongCredentials
 from onmeet.config import Config
 from onmeet.notices.store import open_database
-from tests.factories.notices import policy
+from tests.factories.policies import policy
 
 EMAIL = "quill@example.org"
 GOOD, BETTER = "a lamp in the forest", "two lamps in the forest"

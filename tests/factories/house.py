@@ -26,7 +26,7 @@ from onmeet.notices.store import open_database
 from onmeet.web.app import create_app
 from onmeet.web.limits import limiter
 from onmeet.web.services import Services
-from tests.factories.notices import policy
+from tests.factories.policies import policy
 
 QUICK = Passwords(time_cost=1, memory_kib=8)
 
