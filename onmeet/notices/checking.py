@@ -29,7 +29,7 @@ def check(sheet: Sheet) -> None:
                 sheet.report(row, key, message, remedy)
     for table, key in _UNIQUE.items():
         _refuse_twice(sheet, table, key)
-    if not sheet.of("controller"):
+    if not sheet.of("controller") and "controller" not in sheet.named:
         sheet.report(sheet.top, "", "controller is missing", 'add [controller] with name = "{operator}"')
     if not sheet.of("location"):
         sheet.report(

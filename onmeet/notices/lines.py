@@ -17,6 +17,9 @@ _HIDDEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_INSIDE = "\0"
+"""Stands at the start of a line on which a text goes on."""
+
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\"' -]+?)\s*\]")
 _KEY = re.compile(r"\s*([\w.\"'-]+)\s*=")
 
@@ -35,13 +38,13 @@ class Lines:
         table, index, depth = "", 0, 0
         hidden = _HIDDEN.sub(_blank, text)
         for number, (line, bare) in enumerate(zip(text.split("\n"), hidden.split("\n"), strict=True), 1):
-            if depth == 0 and (header := _HEADER.match(line)):
+            fresh = depth == 0 and not bare.startswith(_INSIDE)
+            if fresh and (header := _HEADER.match(line)):
                 table = _plain(header[2])
                 index = seen.get(table, 0)
                 seen[table] = index + 1
                 known.setdefault((table, index, ""), number)
-                continue
-            if depth == 0 and (key := _KEY.match(line)):
+            elif fresh and (key := _KEY.match(line)):
                 name = _plain(key[1])
                 known.setdefault((table, index, name), number)
                 first, dot, rest = name.partition(".")
@@ -51,16 +54,17 @@ class Lines:
         return cls(known)
 
     def line(self, table: str, index: int = 0, key: str = "") -> int:
-        """Where a key stands; else its table; else 1."""
-        for place in ((table, index, key), (table, index, ""), ("", 0, table)):
+        """Where a key or a table of that name stands; else the table that it belongs to; else 1."""
+        named = (key, 0, "") if key and not table else (table, index, "")
+        for place in ((table, index, key), named, ("", 0, table)):
             if place in self.known:
                 return self.known[place]
         return 1
 
 
 def _blank(match: re.Match[str]) -> str:
-    """The same number of lines without anything in them that could be taken for structure."""
-    return "\n" * match[0].count("\n")
+    """As many lines without anything that could be taken for structure; those within a text are marked."""
+    return ("\n" + _INSIDE).join(" " for _ in match[0].split("\n"))
 
 
 def _plain(name: str) -> str:

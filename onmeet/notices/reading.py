@@ -84,7 +84,7 @@ def parse(text: str | bytes, where: str) -> Notice | list[Problem]:
     try:
         data = tomllib.loads(decoded)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        return [_no_toml(error, where)]
+        return [_no_toml(error, where, decoded)]
     sheet = Sheet(where, Lines.of(decoded))
     sheet.fill(data)
     base = _base(sheet)
@@ -114,9 +114,9 @@ def _decode(text: str | bytes, where: str) -> str | Problem:
         return Problem(line, where, "", "is not UTF-8", "save the file as UTF-8")
 
 
-def _no_toml(error: Exception, where: str) -> Problem:
+def _no_toml(error: Exception, where: str, text: str) -> Problem:
     found = re.search(r"\(at (?:line (\d+), column \d+|end of document)\)", str(error))
-    line = int(found[1]) if found and found[1] else 1
+    line = 1 if found is None else int(found[1] or text.rstrip().count("\n") + 1)
     if isinstance(error, RecursionError):
         return Problem(1, where, "", "is nested too deeply", "write plain tables: see docs/notices.md")
     words = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "a value is out of range"

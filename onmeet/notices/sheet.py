@@ -58,11 +58,12 @@ class Row:
 
 @dataclass(slots=True)
 class Sheet:
-    """The rows of a file and its problems."""
+    """The rows of a file and its problems. named: the tables that the file has, whatever they are like."""
 
     where: str
     lines: Lines
     rows: list[Row] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
     def report(self, row: Row, key: str, message: str, remedy: str) -> None:
@@ -85,6 +86,7 @@ class Sheet:
         known = (*(f.name for f in FIELDS[""]), *TABLES, *ARRAYS)
         top = Row("", 0, {k: v for k, v in data.items() if k not in TABLES and k not in ARRAYS})
         self.rows.append(top)
+        self.named.update(data)
         for table in (name for name in data if name in TABLES):
             self._take(table, [data[table]], f"write [{table}]")
         for table in (name for name in data if name in ARRAYS):

@@ -81,7 +81,7 @@ def _read_extras(text: str, parts: Sequence[str]) -> tuple[Round, str, int]:
             warn_days = int(found[1])
         else:
             raise ValueError(
-                f"{part!r} in {text!r} is not understood: after the comma stand 'to the end of the month', "
+                f"{part!r} in {text!r} is not understood: write after the comma 'to the end of the month', "
                 "'to the end of the year', 'in DE' or 'warning 30 days before'"
             )
     return cast(Round, round_up), country, warn_days

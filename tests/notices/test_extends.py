@@ -1,0 +1,84 @@
+"""A notice that extends another may tighten it, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from onmeet.notices import reading
+from onmeet.notices.changes import changes
+from onmeet.notices.notice import Term
+from tests.factories.notices import EXTENDING, TOP, line_of, notice, problems
+
+
+def test_a_notice_that_extends_another_permits_the_same_under_its_own_name() -> None:
+    ours, theirs = notice(EXTENDING), reading.load("easymeet24")
+    assert {(c.about, c.name) for c in changes(theirs, ours)} == {
+        ("notice", "name"), ("notice", "languages"),
+    }  # fmt: skip
+
+
+def test_a_notice_that_extends_another_may_tighten_and_drop() -> None:
+    ours = notice(
+        EXTENDING.replace("languages", 'drop = ["meeting.device", "application.document"]\nlanguages')
+        + '\n[[item]]\ncategory = "meeting.ip"\nform = "truncated"\n'
+        + 'retention = ["30 days after call_end", "until contract_end"]\n'
+    )
+    assert ours.item("meeting.device") is None
+    ip = ours.item("meeting.ip")
+    assert ip is not None
+    assert (ip.form, ip.purpose) == ("truncated", "MisusePreventionAndDetection")
+    assert ip.terms == (Term("call_end", days=30), Term("contract_end"))
+    assert len(ours.items) == len(reading.load("easymeet24").items) - 2
+
+
+def test_a_notice_that_extends_another_names_its_own_people_and_places() -> None:
+    ours = notice(
+        EXTENDING + '\n[controller]\nname = "Example Ltd"\n\n[officer]\nname = "The officer"\n'
+        '\n[[location]]\ncountry = "AT"\n'
+    )
+    assert (ours.controller.name, ours.controller.email) == ("Example Ltd", "{email}")
+    assert (ours.officer.name, ours.officer.email) == ("The officer", "{email}")
+    assert [location.country for location in ours.locations] == ["AT"]
+
+
+def test_the_published_text_of_a_notice_that_extends_another_stands_for_itself() -> None:
+    """The shipped notice may change with the next release: what was published must not change with it."""
+    ours = notice(EXTENDING + '\n[[item]]\ncategory = "meeting.ip"\nform = "truncated"\n')
+    assert "extends" not in ours.source
+    assert changes(ours, notice(ours.source)) == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "start", "message"),
+    [
+        ('[[item]]\ncategory = "meeting.ip"\nretention = "13 months after call_end"\n', "retention",
+         "is looser or another in terms"),
+        ('[[item]]\ncategory = "meeting.ip"\nreaders = ["operator", "participants"]\n', "readers",
+         "is looser or another in readers"),
+        ('[[item]]\ncategory = "meeting.ip"\npurpose = "DirectMarketing"\n', "purpose",
+         "is looser or another in purpose"),
+        ('[[item]]\ncategory = "recording.file"\npurpose = "ServiceProvision"\nlegal_basis = "Contract"\n'
+         'retention = "until call_end"\n', "[[item]]", "is added"),
+        ('[[item]]\ncategory = "chat.message"\nretention = "until call_end"\n', "retention",
+         "is looser or another in transient and terms"),
+    ],
+)  # fmt: skip
+def test_a_notice_that_extends_another_must_not_loosen_it(more: str, start: str, message: str) -> None:
+    (problem,) = problems(EXTENDING + more)
+    assert problem.line == line_of(EXTENDING + more, start)
+    assert problem.message.endswith(message)
+    assert problem.remedy == (
+        "easymeet24 does not permit it: tighten only, or write a whole notice without extends"
+    )
+
+
+def test_longer_backups_than_those_of_the_extended_notice_are_refused() -> None:
+    text = EXTENDING + "backup_days = 31\n"
+    (problem,) = problems(text)
+    assert problem.line == line_of(text, "backup_days")
+
+
+def test_what_is_extended_must_exist() -> None:
+    found = problems(TOP + 'extends = "easymeet"\n')
+    words = "extends names no notice that comes with OnMeet (did you mean 'easymeet24'?)"
+    assert words in {problem.message for problem in found}
