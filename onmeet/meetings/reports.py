@@ -56,9 +56,9 @@ class Started:
 class Joined:
     """Somebody came in. Not reported at all about a participant whose ticket permits no category.
 
-    seat: the participant's index in the room. recorded: whether anything but a count is permitted. at_once: people on the whole server now, for the load. host:
-    whether it is the host, whose account owns the record of a meeting that nobody keeps. code: as in
-    `Started`. browser: the ticket's opaque id of the browser, while anything about the participant is kept.
+    seat: the participant's index in the room. recorded: whether anything but a count is permitted. at_once:
+    people on the whole server now, for the load. host: whether it is the host, whose account owns the record
+    of a meeting that nobody keeps. code: as in `Started`. browser: the ticket's opaque id of the browser.
     """
 
     KIND: ClassVar[str] = "joined"
@@ -115,7 +115,8 @@ class Ended:
 class CallStarted:
     """A telephone call into or out of a room began. call: the hash of the call's random name.
 
-    instance: the room's hash. seat: its participant, whose `Joined` has access `telephone`. The telephone gateway makes these.
+    instance: the room's hash. seat: its participant, whose `Joined` has access `telephone`. The telephone
+    gateway makes these.
     """
 
     KIND: ClassVar[str] = "call-started"

@@ -6,6 +6,8 @@
                                     │
                                  session (sans-I/O) ─ parsing, messages, news
 
-It runs inside the relay process, except for `client`, `ticket` and `wire`, which the web process uses.
-It may import `relay.interface`, `config`, `errors` and `clock`; neither Flask nor SQLAlchemy.
+     keeper ─ feed ═ wire ═ server ─ reports ◀─ reporting ─ room
+
+It runs inside the relay process, except for `client`, `ticket` and `wire`, which the web process uses, and
+`feed`, which the keeper uses. It may import `meetings.reports`, `relay.interface`, `config`, `errors` and `clock`; neither Flask nor SQLAlchemy.
 """
