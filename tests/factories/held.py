@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Boolean, Column, Date, DateTime, Integer, String, Table, insert
 from sqlalchemy.orm import Session
 
+from onmeet.db import Database
 from onmeet.notices.access import people_tables
 from onmeet.notices.categories import CATEGORIES
 from onmeet.notices.columns import category_of, rows_of
 from onmeet.notices.notice import Contact, Item, Notice, Term
 from onmeet.notices.policy import Policy
+from onmeet.notices.store import open_database
+from tests.factories.house import MakeDatabase, make_config
 
-__all__ = ["LONG_AGO", "Filled", "everything_permitted", "fill"]
+__all__ = ["LONG_AGO", "Filled", "database", "everything_permitted", "fill"]
 
 LONG_AGO = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 
@@ -25,6 +30,15 @@ _numbers = itertools.count(1)
 
 Filled = dict[tuple[str, str], Any]
 """What was written: (table, column) → value."""
+
+
+@pytest.fixture
+def database(new_database: MakeDatabase, tmp_path: Path) -> Iterator[Database]:
+    """An empty database that takes everything as it is."""
+    config = make_config(tmp_path / "var")
+    opened = open_database(replace(config, database_url=new_database(config.data)), everything_permitted())
+    yield opened
+    opened.close()
 
 
 def everything_permitted(**changes: Any) -> Policy:
@@ -78,14 +92,15 @@ def _value(table: Table, column: Column[Any], who: str, made: Mapping[str, Any],
         return made[key.column.table.name]
     if column.name == rows_of(table).subject:
         return subject
-    if isinstance(column.type, Boolean):
+    kind = getattr(column.type, "inner", column.type)
+    if isinstance(kind, Boolean):
         return False
-    if isinstance(column.type, DateTime):
+    if isinstance(kind, DateTime):
         return LONG_AGO + timedelta(minutes=number)
-    if isinstance(column.type, Date):
+    if isinstance(kind, Date):
         return LONG_AGO.date() + timedelta(days=number % 90)
-    if isinstance(column.type, Integer):
+    if isinstance(kind, Integer):
         return 10_000 + number
-    assert isinstance(column.type, String)
+    assert isinstance(kind, String)
     text = f"{who}-{column.name}-{number}"
-    return text[: column.type.length] if column.type.length else text
+    return text[: kind.length] if kind.length else text

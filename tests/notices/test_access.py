@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer, String, Table, insert
@@ -16,19 +14,12 @@ from onmeet.notices.access import HIDDEN
 from onmeet.notices.columns import category_of, kept, rows, technical
 from onmeet.notices.notice import Item, Term
 from onmeet.notices.policy import Policy
-from tests.factories.held import LONG_AGO, everything_permitted, fill
-from tests.factories.house import MakeDatabase, empty_database, new_database
+from tests.factories.held import LONG_AGO, database, everything_permitted, fill
+from tests.factories.house import empty_database, new_database
 
-__all__ = ["empty_database", "new_database"]
+__all__ = ["database", "empty_database", "new_database"]
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def database(new_database: MakeDatabase, tmp_path: Any) -> Iterator[Database]:
-    opened = connect(new_database(tmp_path))
-    yield opened
-    opened.close()
 
 
 def test_every_kept_value_of_a_person_is_listed_and_none_of_anybody_else(database: Database) -> None:
@@ -87,7 +78,9 @@ def test_a_new_table_is_found_without_any_code(database: Database, monkeypatch: 
         **rows(person="account_id", events={}),
     )
     try:
-        extra.create(database.engine)
+        bare = connect(database.engine.url.render_as_string(hide_password=False))
+        extra.create(bare.engine)
+        bare.close()
         with database.writing() as session:
             ada, _ = fill(session, "ada")
         with database.reading() as session:
@@ -146,7 +139,8 @@ def test_someone_without_an_account_is_found_by_their_address(database: Database
     with database.writing() as session:
         session.execute(
             insert(requests).values(
-                subject="g" * 32, kind="access", language="", email="Gil@Example.org", text="please", state="open",
+                subject="g" * 32, kind="access", language="", email="Gil@Example.org", text="please",
+                state="open",
                 received_at=LONG_AGO, due_on=LONG_AGO.date(),
             )
         )  # fmt: skip

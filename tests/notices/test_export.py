@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,25 +14,18 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from onmeet.db import Base, Database, connect
+from onmeet.db import Base, Database
 from onmeet.notices import access
 from onmeet.notices.access import HIDDEN
 from onmeet.notices.columns import category_of
 from onmeet.notices.export import FORMAT, cell, export, stream
 from onmeet.notices.notice import Contact
-from tests.factories.held import everything_permitted, fill
-from tests.factories.house import MakeDatabase, empty_database, new_database
+from tests.factories.held import database, everything_permitted, fill
+from tests.factories.house import empty_database, new_database
 
-__all__ = ["empty_database", "new_database"]
+__all__ = ["database", "empty_database", "new_database"]
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def database(new_database: MakeDatabase, tmp_path: Path) -> Iterator[Database]:
-    opened = connect(new_database(tmp_path))
-    yield opened
-    opened.close()
 
 
 @pytest.mark.promise("N1.12", "N3.15")

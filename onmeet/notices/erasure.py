@@ -1,0 +1,389 @@
+"""Erasing what is held about a person: all of it, or one item; nothing of it can be brought back (N1.15).
+
+Only what a legal duty or a legal hold keeps stays, and the person is told so before and after. An account is
+erased in steps, each of which may be the last before a crash; `finish` goes on where another run ended:
+
+    begin   no sign-in is left, the address is free again, the account is marked
+    rows    tables that hang on the account, children before their parents, in small transactions
+    empty   the account's own columns; what must stay moves under a name and a key of its own
+    keys    the person's key is destroyed: what is left in back-ups and logs of the database cannot be read
+    end     the account's row goes, or stays as an empty hook for what must stay
+    traces  SQLite's write-ahead log is emptied
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Literal, Protocol
+
+from sqlalchemy import Column, Table, and_, delete, exists, false, func, not_, or_, select, update
+from sqlalchemy.orm import Session
+
+from onmeet.db import Base, Database
+from onmeet.errors import UserError
+from onmeet.notices import access, holds, retention
+from onmeet.notices.columns import category_of, rows_of
+from onmeet.notices.models import LegalHold
+from onmeet.notices.policy import Policy
+
+__all__ = ["Erased", "Erasure", "Keys", "Stay"]
+
+NEEDED = frozenset({"account.email", "account.password", "account.times"})
+"""Categories of an account's own row that it does not work without: they go with the account."""
+
+_BATCH = 500
+
+
+class Keys(Protocol):
+    """The part of `onmeet.notices.keys.KeyStore` that erasing uses."""
+
+    def destroy(self, subjects: Iterable[str]) -> int:
+        """Destroy every key of subjects, for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Something that is not erased: how many values of a category, why, and until when (None: open).
+
+    reason: the words of a legal hold; empty for a legal duty, which the notice itself explains.
+    """
+
+    category: str
+    count: int
+    why: Literal["legal-duty", "hold"]
+    reason: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did. `rows` by table; `traces_gone`: False when a reader was in the way."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    stays: tuple[Stay, ...] = ()
+    traces_gone: bool = True
+
+
+class Erasure:
+    """Erases under the notice in force. `step` is told the name of each step done (for tests and logs)."""
+
+    def __init__(
+        self,
+        database: Database,
+        policy: Policy,
+        keys: Keys | None = None,
+        *,
+        step: Callable[[str], None] = lambda _name: None,
+    ) -> None:
+        self._database = database
+        self._policy = policy
+        self._keys = keys
+        self._step = step
+
+    def stays(self, account_id: int, now: datetime) -> tuple[Stay, ...]:
+        """What would stay if the account were erased now."""
+        with self._database.reading() as session:
+            return tuple(_stays(session, self._staying(session, account_id, now), account_id, self._policy))
+
+    def account(self, account_id: int, now: datetime) -> Erased:
+        """Erase everything about the person of an account; one that does not exist is erased already."""
+        if not self._begin(account_id, now):
+            return Erased()
+        self._step("begin")
+        gone = self._rows(account_id, now)
+        self._step("rows")
+        old = self._empty(account_id, now)
+        self._step("empty")
+        if self._keys is not None:
+            self._keys.destroy([old])
+        self._step("keys")
+        stays = self._end(account_id, now)
+        self._step("end")
+        traces_gone = self._database.erase_traces()
+        self._step("traces")
+        return Erased(gone, stays, traces_gone)
+
+    def finish(self, now: datetime) -> int:
+        """Finish every erasure that has begun and was cut short; returns how many."""
+        home = _home()
+        with self._database.reading() as session:
+            begun = session.scalars(select(_key(home)).where(home.c.erasing)).all()
+        for account_id in begun:
+            self.account(account_id, now)
+        return len(begun)
+
+    def item(self, account_id: int, table_name: str, key: str, now: datetime) -> None:
+        """Erase one row of a person: a meeting, a record, a consent.
+
+        Raises `UserError`: 404 when there is no such row of theirs, 409 when something in it must stay.
+        """
+        table, found = _theirs(table_name, key)
+        if table is _home():
+            raise _gone()
+        with self._database.writing() as session:
+            whose = and_(*found, access.person_column(table) == account_id)
+            staying = self._staying(session, account_id, now)
+            _refuse_kept(session, table, whose, staying)
+            if not self._delete(session, table, whose, now):
+                raise _gone()
+        self._database.erase_traces()
+
+    def value(self, account_id: int, column_name: str, now: datetime) -> None:
+        """Erase one value of the account's own row: the name, the telephone number, the country.
+
+        Raises `UserError`: 404 for no such column, 409 for what the account needs or what must stay.
+        """
+        home = _home()
+        column = home.columns.get(column_name)
+        category = category_of(column) if column is not None else None
+        if column is None or category is None:
+            raise _gone()
+        if category in NEEDED:
+            raise UserError("The account does not work without it: it goes with the account.", 409)
+        with self._database.writing() as session:
+            whose = _key(home) == account_id
+            _refuse_kept(session, home, whose, self._staying(session, account_id, now), only=category)
+            session.execute(update(home).where(whose).values({column.name: None}))
+        self._database.erase_traces()
+
+    def categories(self, account_id: int, categories: Collection[str], now: datetime) -> int:
+        """Erase the values of categories wherever they are held about a person; gives how many rows.
+
+        For an objection (Art. 21): rows stay for what else they hold.
+        """
+        count = 0
+        with self._database.writing() as session:
+            staying = self._staying(session, account_id, now)
+            for table in access.people_tables():
+                columns = [
+                    column
+                    for column in access.kept_columns(table)
+                    if (category := category_of(column)) in categories and category not in staying
+                ]
+                if columns:
+                    present = or_(*(column.is_not(None) for column in columns))
+                    whose = and_(access.person_column(table) == account_id, present)
+                    empty: dict[str, None] = {column.name: None for column in columns}
+                    count += _changed(session, update(table).where(whose).values(empty))
+        self._database.erase_traces()
+        return count
+
+    # -- the steps ----------------------------------------------------------------------------------
+
+    def _begin(self, account_id: int, now: datetime) -> bool:
+        """End the sign-ins and free the address; False when there is no such account."""
+        home = _home()
+        with self._database.writing() as session:
+            found = session.execute(
+                update(home)
+                .where(_key(home) == account_id)
+                .values(
+                    erasing=True,
+                    email_mark=secrets.token_hex(32),
+                    closed_on=func.coalesce(home.c.closed_on, now.astimezone(UTC).date()),
+                )
+            )
+            for table, foreign in _hooks(home):
+                session.execute(delete(table).where(foreign == account_id))
+        return bool(found.rowcount)  # type: ignore[attr-defined]
+
+    def _rows(self, account_id: int, now: datetime) -> dict[str, int]:
+        gone: dict[str, int] = {}
+        for table in reversed(access.people_tables()):
+            if table is _home():
+                continue
+            whose, last = access.person_column(table) == account_id, 0
+            while True:
+                with self._database.writing() as session:
+                    staying = self._staying(session, account_id, now)
+                    erasable = and_(whose, _key(table) > last, not_(_kept_here(table, staying)))
+                    query = select(_key(table)).where(erasable).order_by(_key(table)).limit(_BATCH)
+                    keys = session.scalars(query).all()
+                    count = self._delete(session, table, _key(table).in_(keys), now) if keys else 0
+                if not keys:
+                    break
+                gone[table.name], last = gone.get(table.name, 0) + count, keys[-1]
+        return gone
+
+    def _empty(self, account_id: int, now: datetime) -> str:
+        """Empty the account's columns; give what stays another subject. Returns the old one."""
+        home = _home()
+        with self._database.writing() as session:
+            staying = self._staying(session, account_id, now)
+            old: str = session.scalar(select(home.c.subject).where(_key(home) == account_id)) or ""
+            new = secrets.token_hex(16)
+            if any(_exists_kept(session, table, account_id, staying) for table in access.people_tables()):
+                for table in access.people_tables():
+                    self._move(session, table, account_id, staying, new)
+            else:
+                self._move(session, home, account_id, staying, old)
+        return old
+
+    def _move(
+        self, session: Session, table: Table, account_id: int, staying: Collection[str], subject: str
+    ) -> None:
+        """Erase all but what stays in the rows of a table, and seal that anew under another subject."""
+        subject_column = rows_of(table).subject
+        whose = access.person_column(table) == account_id
+        columns = access.kept_columns(table)
+        kept = [column for column in columns if category_of(column) in staying]
+        for row in session.execute(select(_key(table), *kept).where(whose)).all():
+            values: dict[str, Any] = {column.name: None for column in columns if column not in kept}
+            values |= {column.name: value for column, value in zip(kept, row[1:], strict=True)}
+            if subject_column is not None:
+                values[subject_column] = subject
+            session.execute(update(table).where(_key(table) == row[0]).values(values))
+
+    def _end(self, account_id: int, now: datetime) -> tuple[Stay, ...]:
+        home = _home()
+        with self._database.writing() as session:
+            staying = self._staying(session, account_id, now)
+            if any(_exists_kept(session, table, account_id, staying) for table in access.people_tables()):
+                session.execute(update(home).where(_key(home) == account_id).values(erasing=False))
+            else:
+                session.execute(delete(home).where(_key(home) == account_id))
+            _verify(session, account_id, staying)
+            return tuple(_stays(session, staying, account_id, self._policy))
+
+    # -- what stays ---------------------------------------------------------------------------------
+
+    def _staying(self, session: Session, account_id: int, now: datetime) -> dict[str, LegalHold | None]:
+        """The categories that may not be erased of a person: by a hold, or by a legal duty (None)."""
+        found: dict[str, LegalHold | None] = {}
+        for category in _categories():
+            rule = self._policy.item(category)
+            if rule is not None and rule.legal_duty and not rule.transient:
+                found[category] = None
+            elif holds.is_held(session, category, account_id, now):
+                found[category] = _hold_on(session, category, account_id)
+        return found
+
+    def _delete(self, session: Session, table: Table, which: Any, now: datetime) -> int:
+        """Delete rows; one on which somebody else's kept data hangs is emptied instead. Returns how many."""
+        hooked = or_(*self._hooked(table, now))
+        keys = session.scalars(select(_key(table)).where(which, hooked)).all()
+        if keys:
+            empty: dict[str, None] = {column.name: None for column in access.kept_columns(table)}
+            person = rows_of(table).person
+            if person is not None and table.c[person].nullable:
+                empty[person] = None
+            session.execute(update(table).where(_key(table).in_(keys)).values(empty))
+        deleted = _changed(session, delete(table).where(which, _key(table).not_in(keys)))
+        return deleted + len(keys)
+
+    def _hooked(self, table: Table, now: datetime) -> Iterator[Any]:
+        """SQL: a row that goes together with this one holds something that must stay."""
+        yield false()
+        for child in access.people_tables():
+            for foreign in child.foreign_keys:
+                if foreign.column.table is not table or child is table:
+                    continue
+                for column in access.kept_columns(child):
+                    category = category_of(column) or ""
+                    rule = self._policy.item(category)
+                    duty = rule is not None and rule.legal_duty
+                    must: Any = column.is_not(None)
+                    if not duty:
+                        must = and_(must, holds.covering(category, access.person_column(child), now))
+                    yield exists().where(foreign.parent == _key(table), must).correlate(table)
+
+
+def _home() -> Table:
+    """The table of the accounts themselves. By name alone: accounts stand above notices."""
+    return Base.metadata.tables["accounts"]
+
+
+def _key(table: Table) -> Column[Any]:
+    (key,) = access.key_columns(table)
+    return key
+
+
+def _hooks(home: Table) -> Iterator[tuple[Table, Column[Any]]]:
+    """Tables of technical rows that end with the account: sign-ins, mails that wait. Not the holds."""
+    for table in Base.metadata.sorted_tables:
+        if access.kept_columns(table) or table is LegalHold.__table__:
+            continue
+        for foreign in table.foreign_keys:
+            if foreign.column.table is home:
+                yield table, foreign.parent
+
+
+def _categories() -> list[str]:
+    found = (category_of(column) for table in access.people_tables() for column in access.kept_columns(table))
+    return list(dict.fromkeys(category for category in found if category))
+
+
+def _kept_here(table: Table, staying: Collection[str]) -> Any:
+    """SQL: something in the row must stay."""
+    columns = [column for column in access.kept_columns(table) if category_of(column) in staying]
+    return or_(false(), *(column.is_not(None) for column in columns))
+
+
+def _exists_kept(session: Session, table: Table, account_id: int, staying: Collection[str]) -> bool:
+    whose = and_(access.person_column(table) == account_id, _kept_here(table, staying))
+    return session.scalar(select(_key(table)).where(whose).limit(1)) is not None
+
+
+def _hold_on(session: Session, category: str, account_id: int) -> LegalHold | None:
+    mine = or_(LegalHold.account_id.is_(None), LegalHold.account_id == account_id)
+    wide = or_(LegalHold.category.is_(None), LegalHold.category == category)
+    return session.scalars(select(LegalHold).where(mine, wide).order_by(LegalHold.id)).first()
+
+
+def _stays(
+    session: Session, staying: dict[str, LegalHold | None], account_id: int, policy: Policy
+) -> Iterator[Stay]:
+    events = access.RowEvents(session)
+    for category, hold in staying.items():
+        count, until = 0, None
+        for table in access.people_tables():
+            columns = [column for column in access.kept_columns(table) if category_of(column) == category]
+            if not columns:
+                continue
+            present = or_(*(column.is_not(None) for column in columns))
+            query = select(*table.columns).where(access.person_column(table) == account_id, present)
+            for row in session.execute(query):
+                count += sum(row._mapping[column.name] is not None for column in columns)
+                rule = policy.item(category)
+                goes = retention.goes_at(rule, events.of(table, row._mapping)) if rule else None
+                until = max(filter(None, (until, goes.date() if goes else None)), default=None)
+        if count and hold is None:
+            yield Stay(category, count, "legal-duty", "", until)
+        elif count and hold is not None:
+            yield Stay(category, count, "hold", hold.reason, hold.until)
+
+
+def _theirs(table_name: str, key: str) -> tuple[Table, list[Any]]:
+    table = next((table for table in access.people_tables() if table.name == table_name), None)
+    found = access.matching(table, key) if table is not None else None
+    if table is None or found is None:
+        raise _gone()
+    return table, found
+
+
+def _refuse_kept(session: Session, table: Table, whose: Any, staying: dict[str, Any], only: str = "") -> None:
+    must = {only: staying[only]} if only in staying else {} if only else staying
+    if session.scalar(select(_key(table)).where(whose, _kept_here(table, must)).limit(1)) is not None:
+        raise UserError("The law asks for this to be kept: it cannot be deleted yet.", 409)
+
+
+def _verify(session: Session, account_id: int, staying: Collection[str]) -> None:
+    """Never say that something is gone which is not."""
+    session.flush()
+    for table in access.people_tables():
+        columns = [column for column in access.kept_columns(table) if category_of(column) not in staying]
+        left = or_(false(), *(column.is_not(None) for column in columns))
+        whose = access.person_column(table) == account_id
+        if session.scalar(select(_key(table)).where(whose, left).limit(1)) is not None:
+            raise RuntimeError(f"an erasure left something in {table.name}")
+
+
+def _changed(session: Session, statement: Any) -> int:
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def _gone() -> UserError:
+    return UserError("There is nothing here that could be deleted.", 404)
