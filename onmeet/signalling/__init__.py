@@ -9,5 +9,6 @@
      keeper ─ feed ═ wire ═ server ─ reports ◀─ reporting ─ room
 
 It runs inside the relay process, except for `client`, `ticket` and `wire`, which the web process uses, and
-`feed`, which the keeper uses. It may import `meetings.reports`, `relay.interface`, `config`, `errors` and `clock`; neither Flask nor SQLAlchemy.
+`feed`, which the keeper uses. It may import `meetings.reports`, `relay.interface`, `config`, `errors` and
+`clock`; neither Flask nor SQLAlchemy.
 """

@@ -6,19 +6,23 @@ out somebody whom the host removed, and the codes of the meetings that this brow
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 import time
 
-from flask import session
+from flask import request, session
 from flask_babel import gettext
 from flask_login import current_user
 
 from onmeet.errors import UserError
+from onmeet.meetings.reporting import records_meetings
 from onmeet.meetings.service import MeetingGone, Role
-from onmeet.signalling.ticket import TICKET_SECONDS, Ticket
+from onmeet.signalling.ticket import DEVICE_LENGTH, TICKET_SECONDS, Ticket
 from onmeet.web.services import services
 
-__all__ = ["Forbidden", "account_id", "admit", "remember_started", "role_in", "ticket_for"]
+__all__ = [
+    "Forbidden", "account_id", "address", "admit", "device", "remember_started", "role_in", "ticket_for",
+]  # fmt: skip
 
 STARTED_KEPT = 20
 """Meetings started ad hoc that a browser stays the host of; the oldest falls out."""
@@ -64,10 +68,31 @@ def ticket_for(code: str) -> Ticket:
         raise UserError(gettext("There is no meeting with this code."), 404) from None
     if "browser" not in session:
         raise Forbidden(gettext("Open the meeting's page first, with cookies allowed."))
+    reports = services().reported
+    recorded = records_meetings(services().policy)
     return Ticket(
         room=code,
         role=role,
         browser=session["browser"],
         limit=services().config.max_participants,
         expires=time.time() + TICKET_SECONDS,
+        account=account_id() if recorded else None,
+        ip=address() if "meeting.ip" in reports else None,
+        device=device() if "meeting.device" in reports else None,
+        reports=reports,
     )
+
+
+def address() -> str | None:
+    """Where the request comes from, as the trusted proxies say."""
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def device() -> str | None:
+    """What the browser says about itself, in one short line."""
+    said = request.headers.get("User-Agent", "")
+    return "".join(c for c in said if c.isprintable()).strip()[:DEVICE_LENGTH].strip() or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import Flask, current_app
@@ -10,7 +10,10 @@ from flask import Flask, current_app
 from onmeet.accounts.service import Accounts
 from onmeet.config import Config
 from onmeet.db import Database
+from onmeet.meetings.records import Records
+from onmeet.meetings.reporting import reported
 from onmeet.meetings.service import Meetings
+from onmeet.meetings.usage import UsageReports
 from onmeet.notices import reading
 from onmeet.notices.policy import Policy
 from onmeet.notices.store import open_database
@@ -22,13 +25,28 @@ _KEY = "onmeet"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What stands behind the pages. `policy`: what the notice in force permits, for as long as this runs."""
+    """What stands behind the pages. `policy`: what the notice in force permits, for as long as this runs.
+
+    reported: the categories that tickets let the relay report.
+    """
 
     config: Config
     policy: Policy
     database: Database
     accounts: Accounts
     meetings: Meetings
+    records: Records = field(init=False)
+    usage: UsageReports = field(init=False)
+    reported: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        derived = {
+            "records": Records(self.database, self.policy, key=self.config.marks_key),
+            "usage": UsageReports(self.database, self.policy),
+            "reported": reported(self.policy),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
     def attach(self, app: Flask) -> None:
         """Make this the answer of `services()` inside `app`."""

@@ -11,8 +11,10 @@ from flask import jsonify
 
 from onmeet.errors import UserError
 from onmeet.signalling.ticket import TICKET_SECONDS, Ticket
+from onmeet.web import entrance
 from onmeet.web.entrance import Forbidden, ticket_for
 from tests.factories.house import House, Visitor
+from tests.factories.policies import policy
 
 CODE = "abc-defg-hjk"
 
@@ -99,3 +101,46 @@ def test_a_room_that_nobody_keeps_gets_no_ticket_where_only_members_start(ask: A
     visitor = house.member()
     visitor.open(f"/m/{CODE}")
     assert ticket(visitor, CODE) == {"status": 404, "forbidden": False}
+
+
+NOTICES = ("on-meet", "meetingsphere", "easymeet24", "web1on1", "3cx-webmeeting")
+
+
+@pytest.mark.promise("N1.2", "N3.2", "N3.8", "N5.3")
+@pytest.mark.parametrize("notice", NOTICES)
+def test_a_ticket_holds_what_the_notice_permits_to_record_and_nothing_else(ask: Any, notice: str) -> None:
+    house, ticket = ask(notice=notice)
+    ada = house.member()
+    ada.headers = {"User-Agent": "Firefox 140"}
+    ada.open(f"/m/{CODE}")
+    given = ticket(ada, CODE)
+    permits = policy(notice).stores
+    assert given["ip"] == ("127.0.0.1" if permits("meeting.ip") else None)
+    assert given["device"] == ("Firefox 140" if permits("meeting.device") else None)
+    assert (given["account"] is not None) == permits("meeting.participants", "meeting.ip", "meeting.device")
+    assert ("meeting.participants" in given["reports"]) == permits("meeting.participants")
+
+
+@pytest.mark.promise("N1.2", "N1.7")
+def test_by_default_a_ticket_is_about_the_door_alone(ask: Any) -> None:
+    house, ticket = ask()
+    ada = house.member()
+    ada.open(f"/m/{CODE}")
+    given = ticket(ada, CODE)
+    assert [given[name] for name in ("account", "ip", "device", "reports")] == [None, None, None, []]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("", None), ("  ", None), ("a\tb\x7f", "ab"), ("x" * 400, "x" * 255), ("\xadsoft", "soft")],
+)
+def test_a_device_is_one_short_line(house: House, said: str, kept: str | None) -> None:
+    with house.app.test_request_context(headers={"User-Agent": said}):
+        assert entrance.device() == kept
+
+
+def test_the_address_is_the_one_that_the_trusted_proxy_names(ask: Any) -> None:
+    house, ticket = ask(notice="easymeet24", proxies=1)
+    visitor = house.visitor(**{"X-Forwarded-For": "198.51.100.9, 203.0.113.77"})
+    visitor.open(f"/m/{CODE}")
+    assert ticket(visitor, CODE)["ip"] == "203.0.113.77"
