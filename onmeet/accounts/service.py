@@ -37,11 +37,12 @@ class WrongCredentials(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who is signed in."""
+    """Somebody who is signed in. `notice`: the version of the privacy notice that they were shown last."""
 
     id: int
     email: str
     name: str
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,31 @@ class Accounts:
         self._attempts = Attempts() if attempts is None else attempts
         self._wall_clock = wall_clock
 
-    def register(self, email: str, password: str, name: str = "") -> None:
-        """Make an account, or do nothing when the address has one: the caller cannot tell, by time either."""
+    def register(
+        self,
+        email: str,
+        password: str,
+        name: str = "",
+        *,
+        phone: str = "",
+        country: str = "",
+        language: str = "",
+        notice: str = "",
+    ) -> None:
+        """Make an account, or do nothing when the address has one: the caller cannot tell, by time either.
+
+        language: that of mails to this person. notice: the version of the privacy notice that was shown.
+        """
         today = self._today()
         account = Account(
-            email_mark=self._found_by(email),
+            email_mark=self.found_by(email),
             email=normal_email(email),
             name=name.strip(),
+            phone=phone.strip() or None,
+            country=country.strip().upper() or None,
             password=self._passwords.hash(password),
+            language=language or None,
+            notice=notice,
             created_on=today,
             last_seen_on=today,
         )
@@ -108,6 +126,22 @@ class Accounts:
         self._renew(account, password)
         return SignedIn(_person(account), self._begin(account.id, days))
 
+    def confirm(self, email: str, password: str, *, client: str) -> None:
+        """Check the password of somebody who is signed in already.
+
+        Raises `WrongCredentials`, or `TooManyAttempts` before anything is checked.
+        """
+        name, client = self.mark(email), mark(self._key, "attempts client", client)
+        self._attempts.begin(name, client, known_here=True)
+        account = self._open(email)
+        if not self._passwords.matches(account.password if account else None, password) or account is None:
+            raise WrongCredentials
+        self._attempts.succeeded(name, client)
+
+    def hash(self, password: str) -> str:
+        """How a password is stored."""
+        return self._passwords.hash(password)
+
     def by_token(self, token: str) -> Person | None:
         """Who the cookie's token stands for, or None when that sign-in has ended."""
         query = (
@@ -130,6 +164,31 @@ class Accounts:
         with self._database.reading() as session:
             return session.scalar(self._query(email)) is not None
 
+    def id_of(self, email: str) -> int | None:
+        """The account of an address, closed ones too: for the operator, never for a page."""
+        with self._database.reading() as session:
+            account = session.scalar(self._query(email))
+        return account.id if account is not None else None
+
+    def close(self, email: str) -> bool:
+        """Close an account: nobody signs in, and the terms of the notice count from today. False: not open."""
+        with self._database.writing() as session:
+            account = session.scalar(self._query(email).where(Account.closed_on.is_(None)))
+            if account is None:
+                return False
+            account.closed_on = self._today()
+            session.execute(delete(SignIn).where(SignIn.account_id == account.id))
+        return True
+
+    def reopen(self, email: str) -> bool:
+        """Open a closed account of which nothing has been erased yet; False when there is none."""
+        with self._database.writing() as session:
+            account = session.scalar(self._query(email).where(Account.closed_on.is_not(None)))
+            if account is None or account.erasing or account.password is None or account.email is None:
+                return False
+            account.closed_on, account.last_seen_on, account.warned_on = None, self._today(), None
+        return True
+
     def set_password(self, email: str, password: str) -> bool:
         """Give an account another password and end all its sign-ins; False when there is no such account."""
         encoded = self._passwords.hash(password)
@@ -140,6 +199,13 @@ class Accounts:
             account.password = encoded
             session.execute(delete(SignIn).where(SignIn.account_id == account.id))
         return True
+
+    def saw_notice(self, account_id: int, notice: str) -> None:
+        """Remember the version of the privacy notice that this person was shown."""
+        with self._database.writing() as session:
+            account = session.get(Account, account_id)
+            if account is not None and account.notice != notice:
+                account.notice = notice
 
     def remove(self, email: str) -> bool:
         """Delete an account with all that belongs to it; False when there is no such account."""
@@ -155,11 +221,12 @@ class Accounts:
         """An opaque name of an address, the same each time; not the one by which accounts are found."""
         return mark(self._key, "attempts account", normal_email(email))
 
-    def _found_by(self, email: str) -> str:
+    def found_by(self, email: str) -> str:
+        """The mark by which the account of an address is found."""
         return mark(self._key, "account", normal_email(email))
 
     def _query(self, email: str) -> Select[Account]:
-        return select(Account).where(Account.email_mark == self._found_by(email))
+        return select(Account).where(Account.email_mark == self.found_by(email))
 
     def _open(self, email: str) -> Account | None:
         """The account of an address unless it is closed."""
@@ -209,4 +276,4 @@ def _hash(token: str) -> str:
 
 
 def _person(account: Account) -> Person:
-    return Person(account.id, account.email or "", account.name or "")
+    return Person(account.id, account.email or "", account.name or "", account.notice)

@@ -1,0 +1,46 @@
+"""Whom a mail may go to: what `onmeet.mail` asks about accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from onmeet.accounts.models import Account
+from onmeet.db import Database
+
+__all__ = ["Addressee", "Addressees"]
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """An account as an addressee. `email` and `language` are empty where nothing is held."""
+
+    email: str
+    language: str
+    subject: str
+
+
+class Addressees:
+    """Looks addressees up; satisfies `onmeet.mail.addresses.Addresses`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, account: int) -> Addressee | None:
+        """Who an account is; closed ones too, because they are told that they are closed."""
+        with self._database.reading() as session:
+            found = session.get(Account, account)
+        if found is None:
+            return None
+        return Addressee(found.email or "", found.language or "", found.subject)
+
+    def everybody(self) -> list[int]:
+        """Every account that is open."""
+        with self._database.reading() as session:
+            return list(session.scalars(select(Account.id).where(Account.closed_on.is_(None))))
+
+    def restricted(self) -> set[int]:
+        """Accounts that get nothing but what the law demands (GDPR Art. 18)."""
+        with self._database.reading() as session:
+            return set(session.scalars(select(Account.id).where(Account.restricted.is_(True))))
