@@ -171,7 +171,7 @@ class Accounts:
         return account.id if account is not None else None
 
     def close(self, email: str) -> bool:
-        """Close an account: nobody signs in, and the terms of the notice count from today. False: not open."""
+        """Close an account: nobody signs in, and the terms of the notice count. False: not open."""
         with self._database.writing() as session:
             account = session.scalar(self._query(email).where(Account.closed_on.is_(None)))
             if account is None:

@@ -27,6 +27,7 @@ from onmeet.errors import UserError
 from onmeet.notices import access, holds, retention
 from onmeet.notices.columns import category_of, rows_of
 from onmeet.notices.models import LegalHold
+from onmeet.notices.owned import Owned
 from onmeet.notices.policy import Policy
 
 __all__ = ["Erased", "Erasure", "Keys", "Stay"]
@@ -232,7 +233,9 @@ class Erasure:
         kept = [column for column in columns if category_of(column) in staying]
         for row in session.execute(select(_key(table), *kept).where(whose)).all():
             values: dict[str, Any] = {column.name: None for column in columns if column not in kept}
-            values |= {column.name: value for column, value in zip(kept, row[1:], strict=True)}
+            for column, value in zip(kept, row[1:], strict=True):
+                text = isinstance(value, str) and subject_column is not None
+                values[column.name] = Owned(value, subject) if text else value
             if subject_column is not None:
                 values[subject_column] = subject
             session.execute(update(table).where(_key(table) == row[0]).values(values))

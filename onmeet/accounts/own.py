@@ -1,0 +1,115 @@
+"""What people do with their own account: correct it, restrict it, object, end their sign-ins."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+
+from onmeet.accounts.models import Account, SignIn
+from onmeet.accounts.service import Accounts, normal_email
+from onmeet.db import Database
+
+__all__ = ["Details", "OwnAccount"]
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """An account as its owner sees it; what is not held is empty. restricted, objected: GDPR Art. 18, 21."""
+
+    email: str
+    name: str
+    phone: str
+    country: str
+    restricted: bool
+    objected: bool
+    sign_ins: int
+
+
+class OwnAccount:
+    """The service; it checks passwords as `accounts` does, and counts the attempts with it."""
+
+    def __init__(self, database: Database, accounts: Accounts) -> None:
+        self._database = database
+        self._accounts = accounts
+
+    def details(self, account_id: int) -> Details:
+        """The account as it is. Raises LookupError when it has gone."""
+        count = select(func.count(SignIn.token_hash)).where(SignIn.account_id == account_id)
+        with self._database.reading() as session:
+            account = session.get(Account, account_id)
+            sign_ins = session.scalar(count) or 0
+        if account is None:
+            raise LookupError("this account has gone")
+        return Details(
+            account.email or "",
+            account.name or "",
+            account.phone or "",
+            account.country or "",
+            account.restricted,
+            account.objected,
+            sign_ins,
+        )
+
+    def confirm(self, account_id: int, password: str, *, client: str) -> None:
+        """Make sure that it is the owner who asks. Raises `WrongCredentials` or `TooManyAttempts`."""
+        self._accounts.confirm(self.details(account_id).email, password, client=client)
+
+    def correct(self, account_id: int, *, name: str, phone: str, country: str) -> None:
+        """Replace what is held; the old values are erased. The gate drops what the notice does not permit."""
+        with self._database.writing() as session:
+            account = session.get(Account, account_id)
+            if account is not None:
+                account.name = name.strip()
+                account.phone = phone.strip() or None
+                account.country = country.strip().upper() or None
+        self._database.erase_traces()
+
+    def change_email(self, account_id: int, email: str) -> bool:
+        """Give the account another address and erase the old one; False when the address cannot be had."""
+        try:
+            with self._database.writing() as session:
+                account = session.get(Account, account_id)
+                if account is None:
+                    return False
+                account.email = normal_email(email)
+                account.email_mark = self._accounts.found_by(email)
+        except IntegrityError:
+            return False
+        self._database.erase_traces()
+        return True
+
+    def change_password(self, account_id: int, password: str, token: str) -> None:
+        """Take another password and end every sign-in but this one."""
+        encoded = self._accounts.hash(password)
+        with self._database.writing() as session:
+            account = session.get(Account, account_id)
+            if account is not None:
+                account.password = encoded
+        self.end_sign_ins(account_id, keep=token)
+
+    def end_sign_ins(self, account_id: int, *, keep: str = "") -> int:
+        """End every sign-in, apart from the one of the token `keep`; returns how many."""
+        here = hashlib.sha256(keep.encode("utf-8", "surrogatepass")).hexdigest()
+        with self._database.writing() as session:
+            ended = session.execute(
+                delete(SignIn).where(SignIn.account_id == account_id, SignIn.token_hash != here)
+            )
+        return int(ended.rowcount)  # type: ignore[attr-defined]
+
+    def restrict(self, account_id: int, on: bool) -> None:
+        """Restrict processing (Art. 18), or lift the restriction."""
+        self._mark(account_id, restricted=on)
+
+    def object_to(self, account_id: int, on: bool) -> None:
+        """Object to what rests on legitimate interest (Art. 21), or take the objection back."""
+        self._mark(account_id, objected=on)
+
+    def _mark(self, account_id: int, **marks: bool) -> None:
+        with self._database.writing() as session:
+            account = session.get(Account, account_id)
+            if account is not None:
+                for name, value in marks.items():
+                    setattr(account, name, value)
