@@ -20,6 +20,7 @@ from onmeet.errors import ConfigError
 
 __all__ = ["SETTINGS", "Config", "Setting", "database_url", "detect_addresses"]
 
+_SENDER = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -46,12 +47,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONMEET_PROXIES", "0", "number of trusted reverse proxies in front of the web pages"),
     Setting("ONMEET_MEDIA_PORT", "3479", "UDP port of the relay; 0 takes any free one"),
     Setting("ONMEET_MEDIA_IP", "detected", "addresses at which browsers reach the relay, with commas"),
-    Setting("ONMEET_NOTICE", "on-meet", "privacy notice in force"),
+    Setting("ONMEET_NOTICE", "on-meet", "privacy notice: a shipped one by its name, or the path of a TOML file"),
     Setting("ONMEET_OPERATOR", "this OnMeet server", "who runs this instance, as people know them"),
+    Setting("ONMEET_CONTACT_EMAIL", "none", "address for questions about privacy, shown in the notice"),
+    Setting("ONMEET_CONTACT_ADDRESS", "none", "postal address of whoever runs this instance, in one line"),
     Setting("ONMEET_START", "anyone", "who may start a meeting: anyone or accounts"),
     Setting("ONMEET_REGISTRATION", "open", "whether people may register themselves: open or closed"),
     Setting("ONMEET_MAX_PARTICIPANTS", "50", "most people in one meeting, 2 to 200"),
     Setting("ONMEET_METRICS_TOKEN", "none", "bearer token that opens /metrics to other machines"),
+    Setting("ONMEET_SMTP_URL", "none: mails lie at /outbox", "mail server: smtp://user:password@host:587 or smtps://…"),
+    Setting("ONMEET_MAIL_FROM", "none", "sender of mails; required with ONMEET_SMTP_URL"),
     Setting("ONMEET_LOG_LEVEL", "info", "debug, info, warning or error"),
 )  # fmt: skip
 
@@ -75,10 +80,14 @@ class Config:
     media_ips: tuple[str, ...]
     notice: str
     operator: str
+    contact_email: str
+    contact_address: str
     start: str
     registration: str
     max_participants: int
     metrics_token: str | None = field(repr=False)
+    smtp_url: str | None = field(repr=False)
+    mail_from: str
     log_level: str
 
     @property
@@ -112,12 +121,16 @@ class Config:
             proxies=env.number("ONMEET_PROXIES", 0, 0, 10),
             media_port=env.number("ONMEET_MEDIA_PORT", 3479, 0, 65535),
             media_ips=env.addresses("ONMEET_MEDIA_IP") or detect_addresses(),
-            notice=env.choice("ONMEET_NOTICE", ("on-meet",)),
+            notice=env.text("ONMEET_NOTICE", "on-meet"),
             operator=env.text("ONMEET_OPERATOR", "this OnMeet server"),
+            contact_email=env.mailbox("ONMEET_CONTACT_EMAIL"),
+            contact_address=env.text("ONMEET_CONTACT_ADDRESS", ""),
             start=env.choice("ONMEET_START", ("anyone", "accounts")),
             registration=env.choice("ONMEET_REGISTRATION", ("open", "closed")),
             max_participants=env.number("ONMEET_MAX_PARTICIPANTS", 50, 2, 200),
             metrics_token=env.text("ONMEET_METRICS_TOKEN", "") or None,
+            smtp_url=env.text("ONMEET_SMTP_URL", "") or None,
+            mail_from=env.sender("ONMEET_MAIL_FROM"),
             log_level=env.choice("ONMEET_LOG_LEVEL", ("info", "debug", "warning", "error")),
         )
 
@@ -161,6 +174,12 @@ class _Reader:
             raise ConfigError(f"{name} must be one of: {', '.join(allowed)}")
         return value
 
+    def mailbox(self, name: str) -> str:
+        value = self.text(name, "")
+        if value and not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+            raise ConfigError(f"{name} must be an e-mail address, such as privacy@example.org")
+        return value
+
     def address(self, name: str, default: str) -> str:
         return self._checked_address(name, self.text(name, default))
 
@@ -187,6 +206,14 @@ class _Reader:
         if not usable or url.path.strip("/") or url.query or url.fragment or url.username:
             raise ConfigError(f"{name} must be an origin, such as https://meet.example.org")
         return f"{url.scheme}://{url.netloc.lower()}"
+
+    def sender(self, name: str) -> str:
+        value = self.text(name, "")
+        if value and _SENDER.fullmatch(value) is None:
+            raise ConfigError(f"{name} must be a mail address alone, such as onmeet@example.org")
+        if not value and self.text("ONMEET_SMTP_URL", ""):
+            raise ConfigError(f"{name} must name the sender of mails, since ONMEET_SMTP_URL is set")
+        return value or "onmeet@localhost"
 
     def secret(self, name: str, file: Path) -> str:
         value = self.text(name, "") or _made(name, file, lambda: secrets.token_urlsafe(48))
