@@ -17,7 +17,7 @@ from onmeet.notices.wording import phrase
 
 __all__ = [
     "Activity", "ConsentText", "CookieText", "Document", "Fact", "Group", "Kept", "Line", "Places",
-    "RecipientText", "Shelf", "activities", "line_of", "sections", "transfers",
+    "RecipientText", "Shelf", "activities", "line_of", "measures", "sections", "transfers",
 ]  # fmt: skip
 
 Kind = Literal["memory", "stored", "counted"]
@@ -397,3 +397,9 @@ def transfers(notice: Notice, language: str) -> tuple[str, ...]:
         for name, country, contract in to
         if country not in EEA
     )  # fmt: skip
+
+
+def measures(language: str) -> tuple[str, ...]:
+    """What this software does to protect data (Art. 32), a sentence each."""
+    names = ("e2ee", "gate", "sweep", "keys", "passwords", "logs", "pages", "audit", "receipts")
+    return tuple(phrase(f"measure.{name}", language) for name in names)

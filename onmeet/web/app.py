@@ -17,7 +17,19 @@ from onmeet.meetings import models as _meetings  # noqa: F401 - declares its tab
 from onmeet.meetings.codes import PATTERN
 from onmeet.notices import models as _notices  # noqa: F401 - declares its tables
 from onmeet.notices.columns import check_declared
-from onmeet.web import accounts, errors, health, language, meetings, pages, security, site, socket
+from onmeet.web import (
+    accounts,
+    errors,
+    health,
+    holdings,
+    language,
+    meetings,
+    notice_pages,
+    pages,
+    security,
+    site,
+    socket,
+)
 from onmeet.web.accounts import LONG, login_manager
 from onmeet.web.assets import Assets
 from onmeet.web.cookies import SessionCookie
@@ -40,9 +52,11 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     app.config.from_mapping(_flask_settings(config))
     app.session_interface = SessionCookie()
     app.url_map.converters["code"] = CodeConverter
-    (services or build(config)).attach(app)
+    behind = services or build(config)
+    behind.attach(app)
+    holdings.init_app(app, behind)
     _extend(app, config)
-    for module in (pages, accounts, meetings, health, socket):
+    for module in (pages, notice_pages, holdings, accounts, meetings, health, socket):
         app.register_blueprint(module.blueprint)
     return app
 

@@ -5,19 +5,25 @@ A test compares the fields with the names that the template uses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import ClassVar
 
 from flask import Response, make_response, render_template
 
 from onmeet.meetings.service import KeptMeeting, Role
+from onmeet.notices.change_words import ChangeText
+from onmeet.notices.document import Activity, Document
+from onmeet.notices.versions import Version
 from onmeet.web.farewell import Farewell
 from onmeet.web.forms import MeetingForm, RegisterForm, SignInForm
+from onmeet.web.seen import CookieSeen, LiveItem
 
 __all__ = [
-    "EditMeetingPage", "ErrorPage", "LandingPage", "LeftPage", "MyMeetingsPage", "Page", "PrivacyPage",
-    "RegisterPage", "RoomPage", "SignInPage", "Site",
+    "ActivitiesPage", "ChangesPage", "EditMeetingPage", "ErrorPage", "LandingPage", "LeftPage",
+    "LivePage", "MyMeetingsPage", "Page", "PrivacyPage", "RegisterPage", "RoomPage",
+    "SignInPage", "Site", "VersionsPage",
 ]  # fmt: skip
 
 
@@ -57,9 +63,59 @@ class LandingPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class PrivacyPage(Page):
-    template = "privacy.html"
-    operator: str
-    start_needs_account: bool
+    """A notice. standing: since when it holds. coming: the day of the next version. file: its source."""
+
+    template = "privacy/notice.html"
+    notice: Document
+    standing: str
+    coming: str | None
+    current: bool
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionsPage(Page):
+    """All versions, each with its state in words."""
+
+    template = "privacy/versions.html"
+    versions: list[tuple[Version, str]]
+    day: Callable[[datetime], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangesPage(Page):
+    """`ahead`: the new version is still to come. Without `old` nothing has ever changed."""
+
+    template = "privacy/changes.html"
+    old: Version | None
+    new: Version | None
+    day: str
+    ahead: bool
+    changes: tuple[ChangeText, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivitiesPage(Page):
+    template = "privacy/art30.html"
+    notice: Document
+    activities: tuple[Activity, ...]
+    transfers: tuple[str, ...]
+    measures: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LivePage(Page):
+    """What is held now. figures: numbers in words, by name. clean: nothing is past its time."""
+
+    template = "privacy/live.html"
+    notice: Document
+    figures: dict[str, str]
+    items: list[LiveItem]
+    in_memory: list[LiveItem]
+    clean: bool
+    cookies: list[CookieSeen]
+    address: str
+    signed_in: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +151,10 @@ class EditMeetingPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class RoomPage(Page):
-    """Pre-join and room. `name` is the account's or empty; `static_root` ends without a slash."""
+    """Pre-join and room. `name` is the account's or empty; `static_root` ends without a slash.
+
+    presence_url: where the page asks who is in already, or empty where that is not shown.
+    """
 
     template = "meeting/room.html"
     code: str
@@ -107,6 +166,7 @@ class RoomPage(Page):
     limit: int
     static_root: str
     notice_lines: tuple[str, str, str]
+    presence_url: str
 
 
 @dataclass(frozen=True, kw_only=True)

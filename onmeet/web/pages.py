@@ -1,4 +1,4 @@
-"""The front door: landing page, privacy, the choices in the footer, and what robots and browsers ask for."""
+"""The front door: landing page, the choices in the footer, and what robots and browsers ask for."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from onmeet.web.contexts import LandingPage, PrivacyPage
+from onmeet.web.contexts import LandingPage
 from onmeet.web.cookies import LANGUAGE, THEME, keep_choice
 from onmeet.web.language import LANGUAGES
 from onmeet.web.security import safe_path
 from onmeet.web.services import services
-from onmeet.web.site import THEMES, assets, operator_name
+from onmeet.web.site import THEMES, assets
 
 __all__ = ["blueprint"]
 
@@ -24,15 +24,6 @@ def landing() -> Response:
     """Start a meeting, or join one."""
     open_to_all = services().config.start == "anyone"
     return LandingPage(may_start=open_to_all or current_user.is_authenticated).render()
-
-
-@blueprint.get("/privacy")
-def privacy() -> Response:
-    """What this server does with data, in short."""
-    config = services().config
-    return PrivacyPage(
-        operator=operator_name(config), start_needs_account=config.start == "accounts"
-    ).render()
 
 
 @blueprint.post("/language")
