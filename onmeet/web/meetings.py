@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from onmeet.errors import UserError
 from onmeet.meetings.service import TooManyMeetings
 from onmeet.notices.meeting import PREJOIN_LINES
-from onmeet.web import entrance
+from onmeet.web import entrance, presence
 from onmeet.web.contexts import EditMeetingPage, LeftPage, MyMeetingsPage, RoomPage
 from onmeet.web.farewell import farewell
 from onmeet.web.forms import MeetingForm
@@ -55,7 +55,14 @@ def room(code: str) -> Response:
         limit=config.max_participants,
         static_root=assets().root_url,
         notice_lines=_notice_lines(),
+        presence_url=url_for("meetings.present", code=code) if presence.offered() else "",
     ).render()
+
+
+@blueprint.get("/m/<code:code>/present")
+def present(code: str) -> Response:
+    """Who is in: `{"names": […]}`, for the page before joining; 404 where the notice shows nobody."""
+    return jsonify(names=presence.names_in(code))
 
 
 @blueprint.get("/m/<code:code>/left")

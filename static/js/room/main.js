@@ -1,3 +1,4 @@
+import './elements/presence.js';
 import { RoomPage } from './elements/room-page.js';
 
 // last of all, so that everything inside it is known when it starts
