@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from onmeet import cli_notice
 from onmeet.config import Config
 from onmeet.errors import ConfigError, UserError
 
@@ -21,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status (0 done, 1 refused, 2 wrong use or setting)."""
     options = _parser().parse_args(arguments)
     try:
+        if "plain" in options:  # needs no settings, and so makes no data folder
+            done: int = options.plain(options)
+            return done
         config = Config.from_env()
         status: int = options.run(config, options)
     except ConfigError as error:
@@ -46,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         action = people.add_parser(name, help=help_text)
         action.add_argument("email")
         action.set_defaults(run=run)
+    cli_notice.add_commands(commands)
     return parser
 
 

@@ -169,7 +169,7 @@ def _top(old: Notice, new: Notice) -> Iterator[Change]:
         if name == "source" or name in {plural for _, plural, _ in _TABLES}:
             continue
         before, after = getattr(old, name), getattr(new, name)
-        if before != after:
+        if before != after and not _same_set(before, after):
             direction = _JUDGES.get(("notice", name), _other)(before, after)
             yield Change("notice", name, "changed", direction, before, after)
 
