@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from onmeet import cli_notice
+from onmeet import cli_notice, clock
 from onmeet.config import Config
 from onmeet.errors import ConfigError, UserError
 
@@ -58,7 +58,29 @@ def _db_upgrade(config: Config, _options: argparse.Namespace) -> int:
     from onmeet import migrations  # Alembic is slow to import and needed by this command alone
 
     migrations.upgrade(config)
+    _adopt_notice(config)
     return 0
+
+
+def _adopt_notice(config: Config) -> None:
+    """Put the configured notice into force or announce it, and queue the mails that tell people so."""
+    from onmeet.accounts.addressees import Addressees
+    from onmeet.db import connect
+    from onmeet.mail.queue import enqueue_for
+    from onmeet.notices import versions
+
+    notice = versions.configured(config)
+    database, now = connect(config.database_url), clock.now()
+    try:
+        everybody = Addressees(database).everybody()
+        with database.writing() as session:
+            adoption = versions.adopt_in(session, notice, now, bool(everybody))
+            if adoption.announced:
+                enqueue_for(session, "notice-changed", now, everybody, about=adoption.news.label)
+            elif adoption.withdrawn:
+                enqueue_for(session, "notice-withdrawn", now, everybody, about=adoption.withdrawn.label)
+    finally:
+        database.close()
 
 
 def _user_add(config: Config, options: argparse.Namespace) -> int:
@@ -89,12 +111,11 @@ def _user_delete(config: Config, options: argparse.Namespace) -> int:
 def _accounts(config: Config) -> Accounts:
     from onmeet import migrations
     from onmeet.accounts.service import Accounts
-    from onmeet.notices import reading
-    from onmeet.notices.policy import Policy
+    from onmeet.notices import versions
     from onmeet.notices.store import open_database
 
     migrations.upgrade(config)
-    database = open_database(config, Policy(reading.load(config.notice)))
+    database = open_database(config, versions.policy_of(config, clock.now()))
     return Accounts(database, key=config.marks_key)
 
 

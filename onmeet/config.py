@@ -47,7 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONMEET_PROXIES", "0", "number of trusted reverse proxies in front of the web pages"),
     Setting("ONMEET_MEDIA_PORT", "3479", "UDP port of the relay; 0 takes any free one"),
     Setting("ONMEET_MEDIA_IP", "detected", "addresses at which browsers reach the relay, with commas"),
-    Setting("ONMEET_NOTICE", "on-meet", "privacy notice: a shipped one by its name, or the path of a TOML file"),
+    Setting("ONMEET_NOTICE", "on-meet", "privacy notice: the name of a shipped one or a TOML file"),
     Setting("ONMEET_OPERATOR", "this OnMeet server", "who runs this instance, as people know them"),
     Setting("ONMEET_CONTACT_EMAIL", "none", "address for questions about privacy, shown in the notice"),
     Setting("ONMEET_CONTACT_ADDRESS", "none", "postal address of whoever runs this instance, in one line"),

@@ -72,4 +72,4 @@ def test_wrong_setting_is_named(tmp_path: Path):
     command = [sys.executable, "-m", "onmeet.cli", "db", "upgrade"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.startswith("onmeet: ONMEET_NOTICE must be")
+    assert done.stderr.startswith("onmeet: ONMEET_NOTICE: there is no notice")

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from onmeet.config import Config
-from onmeet.db import Database
+from onmeet.db import Database, connect
 from onmeet.errors import ConfigError
 from onmeet.notices import reading
 from onmeet.notices.models import NoticeVersion
@@ -27,8 +27,8 @@ from onmeet.notices.notice import Notice
 from onmeet.notices.policy import Policy
 
 __all__ = [
-    "NOTICE_DAYS", "Adoption", "Version", "adopt", "coming", "find", "history", "in_force", "label",
-    "label_of", "mark_cleaned", "next_change", "policy_in_force",
+    "NOTICE_DAYS", "Adoption", "Version", "adopt", "adopt_in", "coming", "configured", "find", "history",
+    "in_force", "label", "label_of", "mark_cleaned", "next_change", "policy_in_force", "policy_of",
 ]  # fmt: skip
 
 NOTICE_DAYS = 14
@@ -105,16 +105,21 @@ def adopt(database: Database, notice: Notice, now: datetime, has_subscribers: bo
     Raises `ConfigError` when the file was changed under the same version.
     """
     with database.writing() as session:
-        _one_at_a_time(session)
-        _refuse_silent_change(session, notice)
-        current, announced = _row_in_force(session, now), _row_coming(session, now)
-        if announced is not None and _is(announced, notice):
-            return Adoption(*_both(session, now))
-        withdrawn = _withdraw(session, announced, current, now)
-        if current is not None and _is(current, notice):
-            return Adoption(*_both(session, now), withdrawn=withdrawn)
-        _publish(session, notice, current, now, has_subscribers)
-        return Adoption(*_both(session, now), announced=current is not None, withdrawn=withdrawn)
+        return adopt_in(session, notice, now, has_subscribers)
+
+
+def adopt_in(session: Session, notice: Notice, now: datetime, has_subscribers: bool) -> Adoption:
+    """`adopt` in a transaction that also queues the mails about it: either both happen or neither."""
+    _one_at_a_time(session)
+    _refuse_silent_change(session, notice)
+    current, announced = _row_in_force(session, now), _row_coming(session, now)
+    if announced is not None and _is(announced, notice):
+        return Adoption(*_both(session, now))
+    withdrawn = _withdraw(session, announced, current, now)
+    if current is not None and _is(current, notice):
+        return Adoption(*_both(session, now), withdrawn=withdrawn)
+    _publish(session, notice, current, now, has_subscribers)
+    return Adoption(*_both(session, now), announced=current is not None, withdrawn=withdrawn)
 
 
 def in_force(session: Session, now: datetime) -> Version | None:
@@ -162,7 +167,24 @@ def policy_in_force(database: Database, config: Config, now: datetime) -> Policy
     """
     with database.reading() as session:
         version = in_force(session, now)
-    return Policy(reading.load(config.notice) if version is None else version.notice())
+    return Policy(configured(config) if version is None else version.notice())
+
+
+def policy_of(config: Config, now: datetime) -> Policy:
+    """The same on a connection of its own, for whoever opens the database with that policy next."""
+    database = connect(config.database_url)
+    try:
+        return policy_in_force(database, config, now)
+    finally:
+        database.close()
+
+
+def configured(config: Config) -> Notice:
+    """The notice that the setting names. Raises `ConfigError` that says what is wrong with it."""
+    try:
+        return reading.load(config.notice)
+    except ConfigError as error:
+        raise ConfigError(f"ONMEET_NOTICE: {error}") from None
 
 
 def _one_at_a_time(session: Session) -> None:

@@ -33,7 +33,8 @@ def healthz() -> Response:
         version=__version__,
         relay="ok" if relay_up else "down",
         sip="absent",
-        notice=services().config.notice,
+        notice=services().policy.notice.name,
+        notice_version=services().policy.notice.version,
     )
     answer.status_code = 200 if relay_up else 503
     return answer

@@ -7,15 +7,22 @@ from typing import cast
 
 from flask import Flask, current_app
 
+from onmeet import clock
+from onmeet.accounts.own import OwnAccount
 from onmeet.accounts.service import Accounts
 from onmeet.config import Config
 from onmeet.db import Database
 from onmeet.meetings.records import Records
+from onmeet.mail.about_requests import mail_about_request
 from onmeet.meetings.reporting import reported
 from onmeet.meetings.service import Meetings
 from onmeet.meetings.usage import UsageReports
-from onmeet.notices import reading
+from onmeet.notices import versions
+from onmeet.notices.consents import Consents
+from onmeet.notices.erasure import Erasure
+from onmeet.notices.keys import open_key_store
 from onmeet.notices.policy import Policy
+from onmeet.notices.requests import Requests
 from onmeet.notices.store import open_database
 
 __all__ = ["Services", "build", "services"]
@@ -38,12 +45,20 @@ class Services:
     records: Records = field(init=False)
     usage: UsageReports = field(init=False)
     reported: tuple[str, ...] = field(init=False)
+    own: OwnAccount = field(init=False)
+    erasure: Erasure = field(init=False)
+    requests: Requests = field(init=False)
+    consents: Consents = field(init=False)
 
     def __post_init__(self) -> None:
         derived = {
             "records": Records(self.database, self.policy, key=self.config.marks_key),
             "usage": UsageReports(self.database, self.policy),
             "reported": reported(self.policy),
+            "own": OwnAccount(self.database, self.accounts),
+            "erasure": Erasure(self.database, self.policy, open_key_store(self.config)),
+            "requests": Requests(self.database, mail_about_request),
+            "consents": Consents(self.database, self.policy),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -55,7 +70,7 @@ class Services:
 
 def build(config: Config) -> Services:
     """The services as they run in production."""
-    policy = Policy(reading.load(config.notice))
+    policy = versions.policy_of(config, clock.now())
     database = open_database(config, policy)
     return Services(
         config=config,

@@ -149,7 +149,7 @@ def test_a_mail_whose_process_died_is_sent_later_by_another(office: Office) -> N
         "not an address",
         "a@b.org\nX: y",
         "@",
-        "a\0@b",
+        "a\x1f@b",
     ],
 )
 def test_an_address_cannot_bring_headers_or_other_addressees(office: Office, address: str) -> None:

@@ -37,6 +37,7 @@ def test_all_is_well_when_the_relay_answers(house: House, monkeypatch: pytest.Mo
         "relay": "ok",
         "sip": "absent",
         "notice": "on-meet",
+        "notice_version": house.services.policy.notice.version,
     }
     assert asked == [(house.config.relay_socket, {"query": "health"})]
 

@@ -1,0 +1,39 @@
+"""The parts of the mail service, put together from the settings."""
+
+from __future__ import annotations
+
+from onmeet.config import Config
+from onmeet.db import Database
+from onmeet.mail.addresses import Addresses
+from onmeet.mail.dispatch import Dispatcher
+from onmeet.mail.mailer import Mailer
+from onmeet.mail.newsletters import Letterbox
+from onmeet.mail.outbox import Outbox
+from onmeet.mail.render import House, Renderer
+from onmeet.mail.smtp import Smtp
+from onmeet.notices.policy import Policy
+
+__all__ = ["letterbox", "mailer", "outbox", "post_office"]
+
+
+def post_office(config: Config, database: Database, policy: Policy, addresses: Addresses) -> Dispatcher:
+    """What sends the mails of an instance. Raises `ConfigError`."""
+    house = House(config.operator, config.public_url or f"http://localhost:{config.port}", config.mail_from)
+    texts = letterbox(config)
+    renderer = Renderer(house, addresses, texts, config.marks_key)
+    return Dispatcher(database, policy, mailer(config), renderer, texts)
+
+
+def mailer(config: Config) -> Mailer:
+    """The way out: the mail server of the settings, or the folder."""
+    return Smtp.at(config.smtp_url) if config.smtp_url else outbox(config)
+
+
+def outbox(config: Config) -> Outbox:
+    """The folder where mails lie as long as no mail server is set."""
+    return Outbox(config.data / "outbox")
+
+
+def letterbox(config: Config) -> Letterbox:
+    """The folder of newsletters that are being sent."""
+    return Letterbox(config.data / "newsletters")
