@@ -1,0 +1,173 @@
+"""How values on their way into a sealed column learn whose they are.
+
+Inserts say it: `fit` looks at each one before it is executed, whether the values come with it or stand in it.
+Changed objects know it: mapper events put it on. Anything else has to say it (`Owned(text, subject)`), or the
+column refuses. When an object is loaded, what was sealed for one subject does not pass in the row of another.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, event
+from sqlalchemy.orm import InstanceState, Mapper, attributes
+from sqlalchemy.sql import Insert
+
+from onmeet.db import Base
+from onmeet.notices.columns import category_of, rows_of
+from onmeet.notices.kept import Kept, gate_of
+from onmeet.notices.owned import Opened, Owned
+from onmeet.notices.sealing import SealBroken
+
+__all__ = ["Sealed", "fit", "sealed_tables"]
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A table with sealed columns: the column of its rows' subject, and the names of the sealed ones."""
+
+    table: Table
+    subject: Column[Any]
+    names: tuple[str, ...]
+
+    def own(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The values of a new row, each text with its subject; a subject is made where the row has none."""
+        texts = [name for name in self.names if type(values.get(name)) in (str, Opened)]
+        if not texts:
+            return values
+        subject = values.get(self.subject.key) or _default(self.subject)
+        if subject is None:
+            return values  # the bind processor says what is missing
+        owned = {name: Owned(str(values[name]), subject) for name in texts}
+        return {**values, self.subject.key: subject, **owned}
+
+
+def sealed_tables(metadata: MetaData) -> dict[str, Sealed]:
+    """The tables with kept text about somebody, by name."""
+    found: dict[str, Sealed] = {}
+    for table in metadata.sorted_tables:
+        subject = rows_of(table).subject
+        names = tuple(column.key for column in table.columns if category_of(column) and _is_text(column))
+        if subject is not None and names:
+            found[table.name] = Sealed(table, table.c[subject], names)
+    return found
+
+
+def _is_text(column: Column[Any]) -> bool:
+    kind = column.type
+    return kind.is_text if isinstance(kind, Kept) else isinstance(kind, String)
+
+
+def _default(column: Column[Any]) -> Any:
+    default: Any = column.default
+    return default.arg(None) if default is not None and default.is_callable else None
+
+
+def fit(engine: Engine, metadata: MetaData) -> None:
+    """Give the values of every INSERT on `engine` their subjects. Once, where the engine's gate seals."""
+    tables = sealed_tables(metadata)
+
+    def own(
+        _connection: Connection, statement: Any, many: Any, one: Any, _options: Any
+    ) -> tuple[Any, Any, Any]:
+        sealed = tables.get(getattr(statement.table, "name", "")) if isinstance(statement, Insert) else None
+        if sealed is None:
+            return statement, many, one
+        return _own_statement(sealed, statement), [sealed.own(row) for row in many], sealed.own(one)
+
+    event.listen(engine, "before_execute", own, retval=True)
+
+
+def _own_statement(sealed: Sealed, statement: Any) -> Any:
+    """The same INSERT with the values that stand in it owned."""
+    if statement._values:
+        plain = {_name(key): getattr(value, "value", None) for key, value in statement._values.items()}
+        owned = sealed.own(plain)
+        changed = {key: value for key, value in owned.items() if value is not plain.get(key)}
+        return statement.values(changed) if changed else statement
+    if statement._multi_values:
+        statement = statement._generate()
+        statement._multi_values = tuple(
+            [_own_row(sealed, row) for row in rows] for rows in statement._multi_values
+        )
+    return statement
+
+
+def _own_row(sealed: Sealed, row: Any) -> Any:
+    if not isinstance(row, Mapping):
+        row = dict(zip(sealed.table.columns.keys(), row, strict=False))
+    return sealed.own({_name(key): value for key, value in row.items()})
+
+
+def _name(key: Any) -> str:
+    return key if isinstance(key, str) else str(key.key)
+
+
+@functools.cache
+def _attributes(mapper: Mapper[Any]) -> tuple[str, tuple[str, ...]] | None:
+    """The names of a class's subject and of its sealed attributes."""
+    table = mapper.local_table
+    subject = rows_of(table).subject if isinstance(table, Table) else None
+    if subject is None or not isinstance(table, Table):
+        return None
+    sealed = [column for column in table.columns if category_of(column) and _is_text(column)]
+    names = tuple(mapper.get_property_by_column(column).key for column in sealed)
+    return (mapper.get_property_by_column(table.c[subject]).key, names) if names else None
+
+
+def _seals(connection: Connection) -> bool:
+    gate = gate_of(connection.dialect)
+    return gate is not None and gate.sealing is not None
+
+
+@event.listens_for(Base, "before_insert", propagate=True)
+def _name_subject(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+    """A new object learns its subject, which the INSERT must have."""
+    names = _attributes(mapper)
+    if names is not None and _seals(connection) and getattr(target, names[0], None) is None:
+        column = mapper.local_table.c[names[0]]
+        setattr(target, names[0], _default(column))  # type: ignore[arg-type]
+
+
+@event.listens_for(Base, "before_update", propagate=True)
+def _own_changes(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+    names = _attributes(mapper)
+    if names is None or not _seals(connection):
+        return
+    values = attributes.instance_dict(target)
+    changed = [name for name in names[1] if type(values.get(name)) in (str, Opened)]
+    if changed:
+        subject = getattr(target, names[0])
+        for name in changed:
+            values[name] = Owned(str(values[name]), subject)
+
+
+@event.listens_for(Base, "after_update", propagate=True)
+def _show_plain(mapper: Mapper[Any], _connection: Connection, target: Any) -> None:
+    names = _attributes(mapper)
+    values = attributes.instance_dict(target)
+    for name in names[1] if names is not None else ():
+        if isinstance(values.get(name), Owned):
+            values[name] = str(values[name])
+
+
+def _check_owner(state: InstanceState[Any], *_context: Any) -> None:
+    """What was sealed for one subject does not show in the row of another; the object gets plain text."""
+    names = _attributes(state.mapper)
+    if names is None:
+        return
+    values = state.dict
+    subject = values.get(names[0])
+    for name in names[1]:
+        value = values.get(name)
+        if isinstance(value, Opened):
+            if subject is not None and value.subject != subject:
+                raise SealBroken(f"{state.class_.__name__}.{name} was sealed for the row of somebody else")
+            values[name] = str(value)
+
+
+event.listen(Base, "load", _check_owner, propagate=True, raw=True)
+event.listen(Base, "refresh", _check_owner, propagate=True, raw=True)
