@@ -24,7 +24,7 @@ from onmeet.notices.sheet import Problem, Row, Sheet
 from onmeet.notices.terms import TRANSIENT, close_to
 from onmeet.notices.writing import to_toml
 
-__all__ = ["MAX_BYTES", "Problem", "load", "parse", "read_file", "shipped"]
+__all__ = ["MAX_BYTES", "Problem", "load", "parse", "read_file", "shipped", "tighten"]
 
 MAX_BYTES = 200_000
 """A notice is a page, not a book."""
@@ -78,6 +78,18 @@ def read_file(name_or_path: str) -> Notice | list[Problem]:
 
 def parse(text: str | bytes, where: str) -> Notice | list[Problem]:
     """The notice that stands in `text`, or all that is wrong with it, in the order of lines."""
+    return _parse(text, where, None)
+
+
+def tighten(base: Notice, text: str | bytes, where: str) -> Notice | list[Problem]:
+    """`base` as an organisation wants it for its own meetings (N4.2), or all that is wrong with `text`.
+
+    The text has items, or `drop`, and whatever else differs; it can only tighten.
+    """
+    return _parse(text, where, base)
+
+
+def _parse(text: str | bytes, where: str, given: Notice | None) -> Notice | list[Problem]:
     decoded = _decode(text, where)
     if isinstance(decoded, Problem):
         return [decoded]
@@ -87,9 +99,9 @@ def parse(text: str | bytes, where: str) -> Notice | list[Problem]:
         return [_no_toml(error, where, decoded)]
     sheet = Sheet(where, Lines.of(decoded))
     sheet.fill(data)
-    base = _base(sheet)
+    base = given or _base(sheet)
     if base is not None:
-        _overlay(sheet, base)
+        _overlay(sheet, base, own=_OWN if given is None else ())
     sheet.read()
     check(sheet)
     if not sheet.problems:
@@ -108,7 +120,7 @@ def _decode(text: str | bytes, where: str) -> str | Problem:
         remedy = f"a notice has at most {MAX_BYTES} bytes: is this the right file?"
         return Problem(1, where, "", "the file is too big", remedy)
     try:
-        return data.decode("utf-8")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         return Problem(line, where, "", "is not UTF-8", "save the file as UTF-8")
@@ -138,11 +150,11 @@ def _base(sheet: Sheet) -> Notice | None:
     return load(name)
 
 
-def _overlay(sheet: Sheet, base: Notice) -> None:
-    """Put the rows of the file over those of the notice that it extends."""
+def _overlay(sheet: Sheet, base: Notice, own: tuple[str, ...]) -> None:
+    """Put the rows of the file over those of the notice that it extends; keys in `own` are not inherited."""
     below = tomllib.loads(to_toml(base))
     top = sheet.top
-    inherited = {k: v for k, v in below.items() if k not in TABLES and k not in ARRAYS and k not in _OWN}
+    inherited = {k: v for k, v in below.items() if k not in TABLES and k not in ARRAYS and k not in own}
     top.raw = {**inherited, **top.raw}
     drop = top.raw.get("drop", [])
     for table in TABLES:
@@ -152,10 +164,10 @@ def _overlay(sheet: Sheet, base: Notice) -> None:
         elif table in below:
             sheet.rows.append(Row(table, -1, below[table]))
     for raw in below.get("item", []):
-        own = [row for row in sheet.of("item") if row.raw.get("category") == raw["category"]]
-        for row in own[:1]:
+        over = [row for row in sheet.of("item") if row.raw.get("category") == raw["category"]]
+        for row in over[:1]:
             row.raw = {**raw, **row.raw}
-        if not own and not (isinstance(drop, list) and raw["category"] in drop):
+        if not over and not (isinstance(drop, list) and raw["category"] in drop):
             sheet.rows.append(Row("item", -1, raw))
     for table in _ROW_TYPES:
         if not sheet.of(table):

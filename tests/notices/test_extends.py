@@ -6,7 +6,7 @@ import pytest
 
 from onmeet.notices import reading
 from onmeet.notices.changes import changes
-from onmeet.notices.notice import Term
+from onmeet.notices.notice import Notice, Term
 from tests.factories.notices import EXTENDING, TOP, line_of, notice, problems
 
 
@@ -82,3 +82,39 @@ def test_what_is_extended_must_exist() -> None:
     found = problems(TOP + 'extends = "easymeet"\n')
     words = "extends names no notice that comes with OnMeet (did you mean 'easymeet24'?)"
     assert words in {problem.message for problem in found}
+
+
+# -- an organisation within an instance --------------------------------------------------------------
+
+
+@pytest.mark.promise("N4.2", "N4.3")
+def test_an_organisation_may_keep_messages_for_a_shorter_time_than_the_operator_permits() -> None:
+    base = reading.load("web1on1")
+    text = """
+drop = ["meeting.topic"]
+
+[[item]]
+category = "chat.message"
+retention = ["7 days after collected", "until contract_end"]
+"""
+    ours = reading.tighten(base, text, "organisation 7")
+    assert isinstance(ours, Notice), ours
+    assert (ours.name, ours.version, ours.effective) == (base.name, base.version, base.effective)
+    assert {(c.name, c.kind, c.direction) for c in changes(base, ours)} == {
+        ("meeting.topic", "removed", "tighter"), ("chat.message", "changed", "tighter"),
+    }  # fmt: skip
+
+
+@pytest.mark.promise("N4.2")
+def test_an_organisation_cannot_keep_messages_for_longer_than_the_operator_permits() -> None:
+    text = '[[item]]\ncategory = "chat.message"\nretention = ["13 months after collected"]\n'
+    found = reading.tighten(reading.load("web1on1"), text, "organisation 7")
+    assert not isinstance(found, Notice)
+    assert [problem.message for problem in found] == ["retention is looser or another in terms"]
+
+
+def test_an_organisation_that_changes_nothing_gets_the_operator_s_notice() -> None:
+    base = reading.load("web1on1")
+    ours = reading.tighten(base, "", "organisation 7")
+    assert isinstance(ours, Notice)
+    assert changes(base, ours) == ()

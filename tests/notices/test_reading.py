@@ -12,7 +12,7 @@ from onmeet.errors import ConfigError
 from onmeet.notices import reading
 from onmeet.notices.categories import EVENTS
 from onmeet.notices.countries import COUNTRIES
-from onmeet.notices.notice import Item, Term, filled
+from onmeet.notices.notice import Item, Notice, Term, filled
 from onmeet.notices.reading import MAX_BYTES
 from onmeet.notices.terms import read_term, write_term
 from tests.factories.notices import REST, TOP, WHOLE, WRONG, item, line_of, notice, problems
@@ -171,6 +171,12 @@ def test_the_first_character_that_is_not_utf8_is_named_by_its_line() -> None:
     assert (problem.line, problem.message, problem.remedy) == (
         line_of(WHOLE, "[controller]") + 1, "is not UTF-8", "save the file as UTF-8",
     )  # fmt: skip
+
+
+def test_a_mark_that_some_editors_put_before_utf8_does_no_harm() -> None:
+    read = reading.parse(b"\xef\xbb\xbf" + WHOLE.encode(), "ours.toml")
+    assert isinstance(read, Notice)
+    assert read.source == WHOLE
 
 
 def test_a_file_as_big_as_a_book_is_refused_unread(tmp_path: Path) -> None:
