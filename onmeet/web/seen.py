@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CookieSeen", "LiveItem"]
+__all__ = ["CookieSeen", "LiveItem", "ReceiptText", "StoreText"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +26,24 @@ class CookieSeen:
 
     name: str
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreText:
+    """A store that was looked at after a meeting, with what was found, and how many values went."""
+
+    store: str
+    result: str
+    counts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptText:
+    """A receipt. kept: what stays and until when. file: the receipt as people keep and check it."""
+
+    id: str
+    at: str
+    notice: str
+    stores: tuple[StoreText, ...]
+    kept: tuple[tuple[str, str], ...]
+    file: str
