@@ -26,6 +26,7 @@ from onmeet.web import (
     meetings,
     notice_pages,
     pages,
+    receipts,
     security,
     site,
     socket,
@@ -55,8 +56,9 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     behind = services or build(config)
     behind.attach(app)
     holdings.init_app(app, behind)
+    receipts.init_app(app, behind)
     _extend(app, config)
-    for module in (pages, notice_pages, holdings, accounts, meetings, health, socket):
+    for module in (pages, notice_pages, holdings, receipts, accounts, meetings, health, socket):
         app.register_blueprint(module.blueprint)
     return app
 

@@ -18,13 +18,27 @@ from onmeet.notices.document import Activity, Document
 from onmeet.notices.versions import Version
 from onmeet.web.farewell import Farewell
 from onmeet.web.forms import MeetingForm, RegisterForm, SignInForm
-from onmeet.web.seen import CookieSeen, LiveItem
+from onmeet.web.seen import CookieSeen, LiveItem, ReceiptText
 
 __all__ = [
-    "ActivitiesPage", "ChangesPage", "EditMeetingPage", "ErrorPage", "LandingPage", "LeftPage",
-    "LivePage", "MyMeetingsPage", "Page", "PrivacyPage", "RegisterPage", "RoomPage",
-    "SignInPage", "Site", "VersionsPage",
-]  # fmt: skip
+    "ActivitiesPage",
+    "ChangesPage",
+    "EditMeetingPage",
+    "ErrorPage",
+    "LandingPage",
+    "LeftPage",
+    "LivePage",
+    "MyMeetingsPage",
+    "Page",
+    "PrivacyPage",
+    "ReceiptPage",
+    "ReceiptsPage",
+    "RegisterPage",
+    "RoomPage",
+    "SignInPage",
+    "Site",
+    "VersionsPage",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +130,23 @@ class LivePage(Page):
     cookies: list[CookieSeen]
     address: str
     signed_in: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptsPage(Page):
+    """How to check a receipt. genuine: the verdict on what was pasted, or None before anything was."""
+
+    template = "privacy/receipts.html"
+    public_key: str
+    pasted: str
+    genuine: bool | None
+    receipt: ReceiptText | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptPage(Page):
+    template = "privacy/receipt.html"
+    receipt: ReceiptText
 
 
 @dataclass(frozen=True, kw_only=True)
