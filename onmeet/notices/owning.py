@@ -84,9 +84,10 @@ def fit(engine: Engine, metadata: MetaData) -> None:
 def _own_statement(sealed: Sealed, statement: Any) -> Any:
     """The same INSERT with the values that stand in it owned."""
     if statement._values:
-        plain = {_name(key): getattr(value, "value", None) for key, value in statement._values.items()}
+        keys = {_name(key): key for key in statement._values}
+        plain = {name: getattr(statement._values[key], "value", None) for name, key in keys.items()}
         owned = sealed.own(plain)
-        changed = {key: value for key, value in owned.items() if value is not plain.get(key)}
+        changed = {keys.get(name, name): owned[name] for name in owned if owned[name] is not plain.get(name)}
         return statement.values(changed) if changed else statement
     if statement._multi_values:
         statement = statement._generate()
