@@ -14,7 +14,10 @@ from onmeet.accounts.service import Person, WrongCredentials
 from onmeet.errors import UserError
 from onmeet.web.contexts import RegisterPage, SignInPage
 from onmeet.web.forms import RegisterForm, SignInForm
+from onmeet.web.language import language
 from onmeet.web.limits import client, limiter
+from onmeet.web.notice_change import label_in_force, shown_first
+from onmeet.web.noting import note
 from onmeet.web.security import safe_path
 from onmeet.web.services import services
 
@@ -71,7 +74,13 @@ def create_account() -> AnyResponse:
     form = RegisterForm()
     if not form.validate_on_submit():
         return RegisterPage(form=form).render(422)
-    services().accounts.register(form.email.data, form.password.data, form.name.data or "")
+    services().accounts.register(
+        form.email.data,
+        form.password.data,
+        form.name.data or "",
+        language=language(),
+        notice=label_in_force(),
+    )
     flash(gettext("If this address was free, your account is ready. Please sign in."))
     return redirect(url_for("accounts.sign_in"), 303)
 
@@ -95,12 +104,13 @@ def begin_session() -> AnyResponse:
     try:
         _enter(form)
     except WrongCredentials:
+        note("sign-in-failed")
         return SignInPage(form=form, problem=_wrong()).render(422)
     except TooManyAttempts as wait:
         return SignInPage(form=form, problem=_slow_down(wait.seconds)).render(
             429, {"Retry-After": str(wait.seconds)}
         )
-    return redirect(safe_path(form.next.data) or url_for("meetings.mine"), 303)
+    return redirect(shown_first(safe_path(form.next.data) or url_for("meetings.mine")), 303)
 
 
 @blueprint.post("/sign-out")

@@ -50,6 +50,14 @@ def worker_int(worker: Any) -> None:
     _close_sockets(worker)
 
 
+def worker_exit(_server: Any, worker: Any) -> None:
+    """What was noted in memory is written down before the process ends."""
+    from onmeet.web.noting import close  # as below
+
+    if worker.wsgi is not None:
+        close(worker.wsgi)
+
+
 def _close_sockets(worker: Any) -> None:
     from onmeet.web.socket import close_sockets  # the arbiter, which reads this file, needs no Flask
 

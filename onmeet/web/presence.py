@@ -1,4 +1,4 @@
-"""Who is in a meeting, for somebody who holds its link and has not joined: where the notice says so (N3.7)."""
+"""Who is in a meeting, for somebody who holds its link and has not joined, if the notice says so (N3.7)."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, g, request
 
 from onmeet.config import Config
+from onmeet.web.noting import note
 
 __all__ = ["csp_nonce", "init_app", "safe_path", "same_origin"]
 
@@ -95,10 +96,12 @@ def _refuse_foreign(config: Config) -> None:
     if request.method not in _UNSAFE:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        note("foreign-origin")
         abort(403)
     # 'null' is what a browser sends with a form of ours, because of our Referrer-Policy
     origin = request.headers.get("Origin", "null")
     if origin != "null" and not same_origin(origin, config.public_url):
+        note("foreign-origin")
         abort(403)
 
 

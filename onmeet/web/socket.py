@@ -30,6 +30,7 @@ from onmeet.signalling.closing import Closing
 from onmeet.signalling.ticket import Ticket
 from onmeet.web.entrance import ticket_for
 from onmeet.web.limits import client, limiter
+from onmeet.web.noting import note
 from onmeet.web.pump import Browser, pump
 from onmeet.web.security import same_origin
 from onmeet.web.services import services
@@ -43,6 +44,8 @@ _EXTENSION = "onmeet.sockets"
 _KNOCKS = (10.0, 600.0)  # new sockets from one client: a second, burst (a restart brings all back at once)
 _CLIENTS = 4096
 _SHARE = 0.75  # of all sockets, at most for one client: nobody keeps everybody else out alone
+
+_BAD_ORIGIN = Closing(closing.FORBIDDEN.code, "bad-origin")
 
 log = structlog.get_logger()
 sock = Sock()
@@ -161,12 +164,22 @@ def _serve(browser: Browser, code: str) -> None:
     with keeper.admitting(client()) as why_not:
         link = why_not or _link(code)
         if isinstance(link, Closing):
+            _note(link)
             browser.turn_away(link)
             return
         try:
             pump(browser, link, keeper.alarm, monotonic)
         finally:
             link.close()
+
+
+def _note(refusal: Closing) -> None:
+    if refusal.reason == _BAD_ORIGIN.reason:
+        note("foreign-origin")
+    elif refusal is closing.TOO_MANY:
+        note("too-many-requests")
+    elif refusal is closing.FORBIDDEN:
+        note("socket-refused")
 
 
 def _link(code: str) -> RelayLink | Closing:
@@ -183,7 +196,7 @@ def _link(code: str) -> RelayLink | Closing:
 def _ticket(code: str) -> Ticket | Closing:
     origin = request.headers.get("Origin", "")
     if not same_origin(origin, services().config.public_url):  # RFC 6455 §10.2
-        return Closing(closing.FORBIDDEN.code, "bad-origin")
+        return _BAD_ORIGIN
     try:
         return ticket_for(code)
     except UserError as error:
