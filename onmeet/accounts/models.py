@@ -43,7 +43,7 @@ class Account(Base):
         String(64), unique=True, info=technical("finds the account of an address; keyed hash")
     )
     email: Mapped[str | None] = mapped_column(Text, info=kept("account.email"))
-    name: Mapped[str | None] = mapped_column(Text, default="", info=kept("account.name"))
+    name: Mapped[str | None] = mapped_column(Text, info=kept("account.name"))
     phone: Mapped[str | None] = mapped_column(Text, info=kept("account.phone"))
     country: Mapped[str | None] = mapped_column(Text, info=kept("account.country"))
     language: Mapped[str | None] = mapped_column(Text, info=kept("account.settings"))

@@ -71,23 +71,23 @@ def fit(engine: Engine, gate: Gate, metadata: MetaData) -> None:
 
 
 def check_tables(metadata: MetaData) -> None:
-    """Refuse kept columns that get values which no gate sees: made by the database itself."""
+    """Refuse kept columns with a default: nobody gave what they would hold, and no gate would see it."""
     check_declared(metadata)
     for table in metadata.sorted_tables:
         for column in table.columns:
             if category_of(column) is not None and not _guarded(column):
                 raise ConfigError(
-                    f"column {table.name}.{column.name} is kept, and the database would fill it by itself: "
-                    "give it its value, or a default in Python"
+                    f"column {table.name}.{column.name} is kept, but filled by itself or a key: take "
+                    "away its default and write the value where it comes from"
                 )
 
 
 def _guarded(column: Column[Any]) -> bool:
-    made = (column.server_default, column.server_onupdate, column.computed, column.identity)
-    defaults = [default for default in (column.default, column.onupdate) if default is not None]
-    in_sql = any(default.is_clause_element or default.is_sequence for default in defaults)
-    plain = all(one is None for one in made) and not in_sql and not column.primary_key
-    return plain and isinstance(column.type, Kept)
+    made = (
+        column.default, column.onupdate, column.server_default, column.server_onupdate, column.computed,
+        column.identity,
+    )  # fmt: skip
+    return isinstance(column.type, Kept) and not column.primary_key and all(one is None for one in made)
 
 
 @functools.cache
