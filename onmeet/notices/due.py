@@ -36,7 +36,7 @@ from onmeet.notices.kept import Kept
 from onmeet.notices.notice import Item, Term
 from onmeet.notices.policy import Policy
 
-__all__ = ["FRESH_DAYS", "Held", "Plan", "event_limit", "never_due", "persons", "plans"]
+__all__ = ["FRESH_DAYS", "Held", "Plan", "event_limit", "never_due", "over_in", "persons", "plans"]
 
 FRESH_DAYS = 3
 """How far back the quick look at ended meetings goes; the thorough one every hour looks at everything."""
@@ -140,11 +140,11 @@ class Plan:
             if isinstance(source, Via):
                 parent = self.table.metadata.tables[source.table]
                 over = select(_primary_key(parent)).where(
-                    _over_in(parent, parent.c[source.column], term, self.now)
+                    over_in(parent, parent.c[source.column], term, self.now)
                 )
                 yield self.table.c[source.key].in_(over)
             else:
-                yield _over_in(self.table, self.table.c[source], term, self.now)
+                yield over_in(self.table, self.table.c[source], term, self.now)
 
     def _recent(self) -> ColumnElement[bool] | None:
         """For the quick look: only meetings that ended within the last days, by an index."""
@@ -210,7 +210,7 @@ def event_limit(column: Column[Any], term: Term, now: datetime) -> Any:
     return _value(column, retention.cutoff_moment(term, now))
 
 
-def _over_in(table: Table, column: Column[Any], term: Term, now: datetime) -> ColumnElement[bool]:
+def over_in(table: Table, column: Column[Any], term: Term, now: datetime) -> ColumnElement[bool]:
     """SQL: the term that the column starts is over, and a warning was given in time where one is due."""
     reached: ColumnElement[bool] = column <= event_limit(column, term, now)
     warned = rows_of(table).warned
