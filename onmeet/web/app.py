@@ -19,14 +19,21 @@ from onmeet.notices import models as _notices  # noqa: F401 - declares its table
 from onmeet.notices.columns import check_declared
 from onmeet.web import (
     accounts,
+    cookie_choice,
+    counting,
     errors,
     health,
     holdings,
     language,
+    letters,
     meetings,
+    my_data,
+    notice_change,
     notice_pages,
+    noting,
     pages,
     receipts,
+    requests,
     security,
     site,
     socket,
@@ -56,9 +63,25 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     behind = services or build(config)
     behind.attach(app)
     holdings.init_app(app, behind)
+    noting.init_app(app, behind)
+    counting.init_app(app, behind)
     receipts.init_app(app, behind)
     _extend(app, config)
-    for module in (pages, notice_pages, holdings, receipts, accounts, meetings, health, socket):
+    for module in (
+        pages,
+        notice_pages,
+        holdings,
+        receipts,
+        accounts,
+        my_data,
+        requests,
+        meetings,
+        health,
+        socket,
+        cookie_choice,
+        notice_change,
+        letters,
+    ):
         app.register_blueprint(module.blueprint)
     return app
 
@@ -81,6 +104,7 @@ def _extend(app: Flask, config: Config) -> None:
     CSRFProtect(app)
     login_manager.init_app(app)
     site.init_app(app, config, files)
+    cookie_choice.init_app(app)
     app.wsgi_app = files.in_front_of(app.wsgi_app)  # type: ignore[assignment, method-assign]
     if config.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -12,28 +12,51 @@ from typing import ClassVar
 
 from flask import Response, make_response, render_template
 
+from onmeet.mail.outbox import Written
 from onmeet.meetings.service import KeptMeeting, Role
 from onmeet.notices.change_words import ChangeText
-from onmeet.notices.document import Activity, Document
+from onmeet.notices.document import Activity, CookieText, Document
+from onmeet.notices.notice import Contact
 from onmeet.notices.versions import Version
 from onmeet.web.farewell import Farewell
 from onmeet.web.forms import MeetingForm, RegisterForm, SignInForm
+from onmeet.web.own_forms import (
+    AnswerForm,
+    DeleteForm,
+    DetailsForm,
+    EmailForm,
+    PasswordForm,
+    RequestForm,
+)
+from onmeet.web.own_view import ConsentLine, Group, RequestLine, StayLine
 from onmeet.web.seen import CookieSeen, LiveItem, ReceiptText
 
 __all__ = [
     "ActivitiesPage",
     "ChangesPage",
+    "CookiesPage",
+    "DeleteAccountPage",
+    "DetailsPage",
     "EditMeetingPage",
     "ErrorPage",
     "LandingPage",
+    "LeaveNewsletterPage",
     "LeftPage",
     "LivePage",
+    "MyDataPage",
     "MyMeetingsPage",
+    "NoticeChangedPage",
+    "OutboxPage",
     "Page",
+    "PassedOnPage",
     "PrivacyPage",
     "ReceiptPage",
     "ReceiptsPage",
     "RegisterPage",
+    "RequestConfirmPage",
+    "RequestPage",
+    "RequestStatePage",
+    "RightsPage",
     "RoomPage",
     "SignInPage",
     "Site",
@@ -57,7 +80,10 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """What the frame of every page shows, as `site`. `here` is where a choice in the footer returns to."""
+    """What the frame of every page shows, as `site`. `here` is where a choice in the footer returns to.
+
+    chooses_cookies: whether there are cookies to choose about. asks_cookies: whether the banner is shown.
+    """
 
     language: str
     languages: list[tuple[str, str]]
@@ -67,6 +93,43 @@ class Site:
     here: str
     operator: str
     registration_open: bool
+    chooses_cookies: bool
+    asks_cookies: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CookiesPage(Page):
+    """purposes: what the optional ones are for. signal: the browser has refused by itself."""
+
+    template = "cookies.html"
+    cookies: tuple[CookieText, ...]
+    purposes: list[str]
+    choice: str
+    signal: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeChangedPage(Page):
+    """known: whether the notice that this person knew can be compared. asked: consents, name and sentence."""
+
+    template = "notice_changed.html"
+    changes: tuple[ChangeText, ...]
+    known: bool
+    version: str
+    asked: list[tuple[str, str]]
+    next: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaveNewsletterPage(Page):
+    template = "mail/leave.html"
+    done: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutboxPage(Page):
+    template = "mail/outbox.html"
+    mails: list[Written]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,3 +276,87 @@ class ErrorPage(Page):
     status: int
     title: str
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MyDataPage(Page):
+    """Item by item. `more`: rows that are only in the export. `others`: what a host may see."""
+
+    template = "my_data/data.html"
+    groups: list[Group]
+    others: list[Group]
+    more: int
+    sign_ins: int
+    form: DeleteForm
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetailsPage(Page):
+    """`permitted`: which of name, phone and country the notice lets us hold."""
+
+    template = "my_data/details.html"
+    details: DetailsForm
+    email: EmailForm
+    password: PasswordForm
+    permitted: list[str]
+    address: str
+    sign_ins: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RightsPage(Page):
+    template = "my_data/rights.html"
+    restricted: bool
+    objected: bool
+    objectionable: str
+    consents: list[ConsentLine]
+    requests: list[RequestLine]
+    passed_on: list[RequestLine]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteAccountPage(Page):
+    template = "my_data/delete.html"
+    stays: list[StayLine]
+    form: DeleteForm
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassedOnPage(Page):
+    """A request that the owner of a meeting answers, as controller."""
+
+    template = "my_data/passed_on.html"
+    request_line: RequestLine
+    form: AnswerForm
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestPage(Page):
+    """File a request. `known`: signed in, so that no address is asked for."""
+
+    template = "my_data/request.html"
+    form: RequestForm
+    known: bool
+    minimum_age: int
+    authority: Contact
+    officer: Contact
+    filed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestConfirmPage(Page):
+    """The link was followed; a button opens the request, because machines follow links too."""
+
+    template = "my_data/request_confirm.html"
+    token: str
+    request_line: RequestLine
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestStatePage(Page):
+    template = "my_data/request_state.html"
+    request_line: RequestLine
+    authority: Contact

@@ -12,8 +12,8 @@ from onmeet.accounts.own import OwnAccount
 from onmeet.accounts.service import Accounts
 from onmeet.config import Config
 from onmeet.db import Database
-from onmeet.meetings.records import Records
 from onmeet.mail.about_requests import mail_about_request
+from onmeet.meetings.records import Records
 from onmeet.meetings.reporting import reported
 from onmeet.meetings.service import Meetings
 from onmeet.meetings.usage import UsageReports

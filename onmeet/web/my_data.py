@@ -1,0 +1,315 @@
+"""The pages of an account about its own data: see, correct, take along, delete, restrict, object."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, session, url_for
+from flask_babel import gettext
+from flask_login import current_user, login_required
+from werkzeug.wrappers import Response as AnyResponse
+
+from onmeet import clock
+from onmeet.accounts.attempts import TooManyAttempts
+from onmeet.accounts.service import WrongCredentials
+from onmeet.errors import UserError
+from onmeet.notices import access, export, wording
+from onmeet.notices.requests import Filed, RequestGone
+from onmeet.notices.rights import resting_on_interest
+from onmeet.web.contexts import DeleteAccountPage, DetailsPage, MyDataPage, PassedOnPage, RightsPage
+from onmeet.web.language import language
+from onmeet.web.limits import client, limiter
+from onmeet.web.own_forms import AnswerForm, DeleteForm, DetailsForm, EmailForm, PasswordForm
+from onmeet.web.own_view import consent_lines, groups, request_line, stay_lines
+from onmeet.web.services import services
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("my_data", __name__, url_prefix="/account")
+
+MOST = 25
+"""Rows of each table on the page; the export has all of them."""
+
+_FIELDS = {"name": "account.name", "phone": "account.phone", "country": "account.country"}
+
+PASSWORDS = limiter.limit("10 per minute; 60 per hour")
+
+
+@blueprint.get("")
+@login_required  # type: ignore[untyped-decorator]
+def home() -> AnyResponse:
+    """The way to the first of these pages."""
+    return redirect(url_for("my_data.data"))
+
+
+@blueprint.get("/data")
+@login_required  # type: ignore[untyped-decorator]
+def data() -> Response:
+    """Everything held about this person, item by item."""
+    return _data(DeleteForm(formdata=None))
+
+
+@blueprint.post("/export")
+@PASSWORDS
+@login_required  # type: ignore[untyped-decorator]
+def take_along() -> AnyResponse:
+    """The zip, written while it is sent."""
+    form = DeleteForm()
+    if problem := _unconfirmed(form):
+        return _data(form, problem, 422)
+    behind = services()
+    pieces = export.stream(behind.database, _me(), behind.policy, clock.now(), language=language())
+    response = Response(pieces, mimetype="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="onmeet.zip"'
+    return response
+
+
+@blueprint.post("/items/<table>/<key>/delete")
+@login_required  # type: ignore[untyped-decorator]
+def delete_item(table: str, key: str) -> AnyResponse:
+    """Erase one row: a meeting, a record, a consent."""
+    _translated(lambda: services().erasure.item(_me(), table, key, clock.now()))
+    flash(gettext("Deleted. It cannot be restored."))
+    return redirect(url_for("my_data.data"), 303)
+
+
+@blueprint.post("/values/<column>/delete")
+@login_required  # type: ignore[untyped-decorator]
+def delete_value(column: str) -> AnyResponse:
+    """Erase one optional value of the account."""
+    _translated(lambda: services().erasure.value(_me(), column, clock.now()))
+    flash(gettext("Deleted. It cannot be restored."))
+    return redirect(url_for("my_data.data"), 303)
+
+
+@blueprint.get("/details")
+@login_required  # type: ignore[untyped-decorator]
+def details() -> Response:
+    """Correct what is held, change address and password, end sign-ins."""
+    return _details()
+
+
+@blueprint.post("/details")
+@login_required  # type: ignore[untyped-decorator]
+def correct() -> AnyResponse:
+    """Keep the corrected values; the old ones are erased."""
+    form = DetailsForm(prefix="details")
+    if not form.validate_on_submit():
+        return _details(form=form, status=422)
+    services().own.correct(_me(), name=form.name.data, phone=form.phone.data, country=form.country.data)
+    flash(gettext("Saved. What stood there before is erased."))
+    return redirect(url_for("my_data.details"), 303)
+
+
+@blueprint.post("/email")
+@PASSWORDS
+@login_required  # type: ignore[untyped-decorator]
+def change_email() -> AnyResponse:
+    """Another address to sign in with."""
+    form = EmailForm(prefix="email")
+    if not form.validate_on_submit():
+        return _details(email=form, status=422)
+    if problem := _unconfirmed(form):
+        return _details(email=form, problem=problem, status=422)
+    if not services().own.change_email(_me(), form.email.data):
+        return _details(email=form, problem=gettext("This address cannot be used."), status=422)
+    session.pop("known", None)
+    flash(gettext("From now on you sign in with the new address. The old one is erased."))
+    return redirect(url_for("my_data.details"), 303)
+
+
+@blueprint.post("/password")
+@PASSWORDS
+@login_required  # type: ignore[untyped-decorator]
+def change_password() -> AnyResponse:
+    """Another password; every other sign-in ends."""
+    form = PasswordForm(prefix="password")
+    if not form.validate_on_submit():
+        return _details(password=form, status=422)
+    if problem := _unconfirmed(form):
+        return _details(password=form, problem=problem, status=422)
+    services().own.change_password(_me(), form.new.data, current_user.token)
+    flash(gettext("The password is changed. Every other device is signed out."))
+    return redirect(url_for("my_data.details"), 303)
+
+
+@blueprint.post("/sign-ins/end")
+@login_required  # type: ignore[untyped-decorator]
+def sign_out_everywhere() -> AnyResponse:
+    """End all sign-ins, this one too."""
+    services().own.end_sign_ins(_me())
+    session.clear()
+    flash(gettext("You are signed out everywhere."))
+    return redirect(url_for("pages.landing"), 303)
+
+
+@blueprint.get("/rights")
+@login_required  # type: ignore[untyped-decorator]
+def rights() -> Response:
+    """Consents, restriction, objection, and requests."""
+    behind, me = services(), _me()
+    details = behind.own.details(me)
+    names = [wording.category(name, language()) for name in sorted(resting_on_interest(behind.policy))]
+    return RightsPage(
+        restricted=details.restricted,
+        objected=details.objected,
+        objectionable=wording.listing(names, language()),
+        consents=consent_lines(behind.consents.of(me), behind.policy, language()),
+        requests=[request_line(filed) for filed in behind.requests.of_account(me)],
+        passed_on=[request_line(filed) for filed in behind.requests.passed_to(me)],
+    ).render()
+
+
+@blueprint.post("/restriction/<any(on,off):state>")
+@login_required  # type: ignore[untyped-decorator]
+def restrict(state: str) -> AnyResponse:
+    """Restrict processing (Art. 18), or lift the restriction."""
+    services().own.restrict(_me(), state == "on")
+    flash(gettext("Restricted.") if state == "on" else gettext("The restriction is lifted."))
+    return redirect(url_for("my_data.rights"), 303)
+
+
+@blueprint.post("/objection/<any(on,off):state>")
+@login_required  # type: ignore[untyped-decorator]
+def object_to(state: str) -> AnyResponse:
+    """Object (Art. 21): nothing new on legitimate interest, and what there is is erased."""
+    behind = services()
+    behind.own.object_to(_me(), state == "on")
+    if state == "on":
+        behind.erasure.categories(_me(), resting_on_interest(behind.policy), clock.now())
+        flash(gettext("Your objection holds. What it is about is erased."))
+    else:
+        flash(gettext("Your objection is taken back."))
+    return redirect(url_for("my_data.rights"), 303)
+
+
+@blueprint.post("/consents/<name>/<any(give,withdraw):action>")
+@login_required  # type: ignore[untyped-decorator]
+def decide(name: str, action: str) -> AnyResponse:
+    """Give a consent or take it back: one button each."""
+    behind = services()
+    if action == "give":
+        agreed = (wording.consent(name, language()) or ("", name))[1]
+        _translated(lambda: behind.consents.give(_me(), name, agreed, clock.now()))
+        flash(gettext("Thank you. You can take it back here at any time."))
+    else:
+        behind.consents.withdraw(_me(), name, clock.now())
+        flash(gettext("Your consent is withdrawn."))
+    return redirect(url_for("my_data.rights"), 303)
+
+
+@blueprint.get("/requests/<int:number>")
+@login_required  # type: ignore[untyped-decorator]
+def passed_on(number: int) -> Response:
+    """A request that this account is to answer."""
+    return PassedOnPage(request_line=request_line(_passed(number)), form=AnswerForm(formdata=None)).render()
+
+
+@blueprint.post("/requests/<int:number>")
+@login_required  # type: ignore[untyped-decorator]
+def answer(number: int) -> AnyResponse:
+    """Answer it; the answer is mailed to the person."""
+    filed, form = _passed(number), AnswerForm()
+    if not form.validate_on_submit():
+        return PassedOnPage(request_line=request_line(filed), form=form).render(422)
+    given, refused = form.answer.data, form.refused.data
+    _translated(lambda: services().requests.answer(number, given, clock.now(), refused=refused, by=_me()))
+    flash(gettext("Your answer is on its way."))
+    return redirect(url_for("my_data.rights"), 303)
+
+
+@blueprint.get("/delete")
+@login_required  # type: ignore[untyped-decorator]
+def farewell() -> Response:
+    """What deleting the account means, and what stays."""
+    return _farewell(DeleteForm(formdata=None))
+
+
+@blueprint.post("/delete")
+@PASSWORDS
+@login_required  # type: ignore[untyped-decorator]
+def delete_account() -> AnyResponse:
+    """Erase everything."""
+    form = DeleteForm()
+    if problem := _unconfirmed(form):
+        return _farewell(form, problem, 422)
+    services().erasure.account(_me(), clock.now())
+    session.clear()
+    flash(gettext("Your account is deleted, with everything that was held about you."))
+    return redirect(url_for("pages.landing"), 303)
+
+
+def _me() -> int:
+    return int(current_user.person.id)
+
+
+def _data(form: DeleteForm, problem: str = "", status: int = 200) -> Response:
+    behind, now, me = services(), clock.now(), _me()
+    with behind.database.reading() as reading:
+        held = access.held(reading, me, behind.policy, now, most=MOST)
+        seen = access.others(reading, me, behind.policy, now, most=MOST)
+        counts = (access.count_of(reading, table, me) for table in access.people_tables())
+        more = sum(max(0, count - MOST) for count in counts)
+    return MyDataPage(
+        groups=groups(held, behind.policy, language()),
+        others=groups(seen, behind.policy, language()),
+        more=more,
+        sign_ins=behind.own.details(me).sign_ins,
+        form=form,
+        problem=problem,
+    ).render(status)
+
+
+def _details(
+    *,
+    form: DetailsForm | None = None,
+    email: EmailForm | None = None,
+    password: PasswordForm | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> Response:
+    now = services().own.details(_me())
+    known = {"name": now.name, "phone": now.phone, "country": now.country}
+    return DetailsPage(
+        details=form or DetailsForm(formdata=None, prefix="details", **known),
+        email=email or EmailForm(formdata=None, prefix="email"),
+        password=password or PasswordForm(formdata=None, prefix="password"),
+        permitted=[name for name, category in _FIELDS.items() if services().policy.stores(category)],
+        address=now.email,
+        sign_ins=now.sign_ins,
+        problem=problem,
+    ).render(status)
+
+
+def _farewell(form: DeleteForm, problem: str = "", status: int = 200) -> Response:
+    stays = services().erasure.stays(_me(), clock.now())
+    return DeleteAccountPage(stays=stay_lines(stays, language()), form=form, problem=problem).render(status)
+
+
+def _unconfirmed(form: DeleteForm | EmailForm | PasswordForm) -> str:
+    """Why it is not sure that the owner asks; empty when it is."""
+    if not form.validate_on_submit():
+        return str(gettext("Please give your password."))
+    try:
+        services().own.confirm(_me(), form.password.data, client=client())
+    except WrongCredentials:
+        return str(gettext("The password is not right."))
+    except TooManyAttempts as wait:
+        return str(gettext("Too many attempts. Please wait %(seconds)s seconds.", seconds=wait.seconds))
+    return ""
+
+
+def _passed(number: int) -> Filed:
+    try:
+        filed = services().requests.get(number)
+    except RequestGone:
+        raise UserError(gettext("There is no such request."), 404) from None
+    if filed.passed_to != _me():
+        raise UserError(gettext("There is no such request."), 404)
+    return filed
+
+
+def _translated(act: object) -> None:
+    """Run `act`; the sentence of a `UserError` is put into the visitor's language."""
+    try:
+        act()  # type: ignore[operator]
+    except UserError as error:
+        raise UserError(gettext(error.message), error.status) from None

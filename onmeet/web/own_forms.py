@@ -1,0 +1,105 @@
+"""The forms of the account pages and of requests about one's data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    EmailField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import DataRequired, Length
+
+from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
+from onmeet.notices.countries import COUNTRIES
+from onmeet.notices.requests import KINDS
+from onmeet.web.forms import email_address, printable
+
+__all__ = [
+    "KIND_NAMES", "AnswerForm", "DeleteForm", "DetailsForm", "EmailForm", "PasswordForm", "RequestForm",
+]  # fmt: skip
+
+KIND_NAMES = {
+    "access": lazy_gettext("Access: what do you hold about me?"),
+    "rectification": lazy_gettext("Correction: something is wrong"),
+    "erasure": lazy_gettext("Erasure: delete what you hold about me"),
+    "restriction": lazy_gettext("Restriction: keep it, but do not use it"),
+    "objection": lazy_gettext("Objection: I do not agree to this use"),
+    "portability": lazy_gettext("Portability: I want to take my data along"),
+    "child": lazy_gettext("A child: you hold something about a child without permission"),
+}
+
+
+def _a_country(_form: Any, field: Any) -> None:
+    if field.data and field.data.strip().upper() not in COUNTRIES:
+        raise ValidationError(lazy_gettext("Please give the country as two letters, such as DE."))
+
+
+def _a_number(_form: Any, field: Any) -> None:
+    digits = [sign for sign in field.data or "" if sign.isdigit()]
+    if field.data and (len(digits) < 4 or set(field.data) - set("+0123456789 ()/-.")):
+        raise ValidationError(lazy_gettext("Please give a telephone number, such as +49 30 1234567."))
+
+
+def _new_password(_form: Any, field: Any) -> None:
+    match weakness(field.data or "", ""):
+        case "length":
+            raise ValidationError(
+                lazy_gettext("Please take at least %(least)s characters.", least=MIN_LENGTH)
+            )
+        case "guessable":
+            raise ValidationError(lazy_gettext("This password is too easy to guess."))
+
+
+class DetailsForm(FlaskForm):  # type: ignore[misc]
+    """What may be corrected without a password; fields that the notice does not permit are left out."""
+
+    name = StringField(lazy_gettext("Name"), [Length(max=64), printable])
+    phone = StringField(lazy_gettext("Telephone number"), [Length(max=32), _a_number])
+    country = StringField(lazy_gettext("Country"), [Length(max=2), _a_country])
+
+
+class _WithPassword(FlaskForm):  # type: ignore[misc]
+    """Asks for the password again."""
+
+    password = PasswordField(lazy_gettext("Your password"), [DataRequired(), Length(max=MAX_LENGTH)])
+
+
+class EmailForm(_WithPassword):
+    """Another address."""
+
+    email = EmailField(lazy_gettext("New e-mail address"), [email_address])
+
+
+class PasswordForm(_WithPassword):
+    """Another password."""
+
+    new = PasswordField(lazy_gettext("New password"), [_new_password])
+
+
+class DeleteForm(_WithPassword):
+    """The end of an account, or the export of it: only for whoever knows the password."""
+
+
+class RequestForm(FlaskForm):  # type: ignore[misc]
+    """A request about one's data. Somebody who is signed in gives no address."""
+
+    kind = SelectField(
+        lazy_gettext("What is it about?"), choices=[(kind, KIND_NAMES[kind]) for kind in KINDS]
+    )
+    email = EmailField(lazy_gettext("Your e-mail address"), [email_address])
+    text = TextAreaField(lazy_gettext("In your words"), [Length(max=4000)])
+
+
+class AnswerForm(FlaskForm):  # type: ignore[misc]
+    """The answer of a meeting's owner to a request that was passed on."""
+
+    answer = TextAreaField(lazy_gettext("Your answer"), [DataRequired(), Length(max=8000)])
+    refused = BooleanField(lazy_gettext("I refuse the request, for the reasons given"))

@@ -1,0 +1,202 @@
+"""What is held about somebody, put into words and lines for the pages of their account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from flask_babel import format_date, format_datetime, lazy_gettext
+
+from onmeet.notices import wording
+from onmeet.notices.access import HeldItem
+from onmeet.notices.consents import State
+from onmeet.notices.erasure import NEEDED, Stay
+from onmeet.notices.policy import Policy
+from onmeet.notices.requests import Filed
+from onmeet.web.own_forms import KIND_NAMES
+
+__all__ = [
+    "ConsentLine", "Group", "Line", "RequestLine", "StayLine", "consent_lines", "groups", "request_line",
+    "stay_lines",
+]  # fmt: skip
+
+ACCOUNTS = "accounts"
+
+_TITLES = {
+    ACCOUNTS: lazy_gettext("Your account"),
+    "meetings": lazy_gettext("A meeting that you keep"),
+    "meeting_records": lazy_gettext("Record of a meeting of yours"),
+    "participations": lazy_gettext("You in a meeting"),
+    "call_records": lazy_gettext("A telephone call"),
+    "consents": lazy_gettext("A consent"),
+    "subject_requests": lazy_gettext("A request about your data"),
+}
+
+_STATES = {
+    "unverified": lazy_gettext("waiting until you have followed the mailed link"),
+    "open": lazy_gettext("open"),
+    "passed-on": lazy_gettext("passed on to the owner of the meeting, who is answerable for the data"),
+    "answered": lazy_gettext("answered"),
+    "refused": lazy_gettext("refused, with reasons"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One value: what, why, until when, who sees it. `column`: can be erased alone, or empty."""
+
+    what: str
+    value: str
+    why: str
+    basis: str
+    until: str
+    readers: str
+    column: str
+    permitted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The values of one row. `erasable`: it can be deleted whole."""
+
+    title: str
+    table: str
+    key: str
+    erasable: bool
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StayLine:
+    """Something that deleting the account leaves, with the reason."""
+
+    what: str
+    count: int
+    duty: bool
+    reason: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """A consent of an account. `wording`: what is agreed to. `current`: still asked."""
+
+    name: str
+    title: str
+    wording: str
+    given: bool
+    since: str
+    withdrawn: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """A request about one's data; days as people write them. `open`: not answered yet."""
+
+    id: int
+    kind: str
+    state: str
+    open: bool
+    text: str
+    email: str
+    answer: str
+    extension: str
+    received: str
+    due: str
+
+
+def groups(items: list[HeldItem], policy: Policy, language: str) -> list[Group]:
+    """The lines of a page, a group for each row."""
+    return [
+        Group(
+            str(_TITLES.get(table, table)),
+            table,
+            key,
+            table != ACCOUNTS and not any(item.legal_duty for item in row),
+            tuple(_line(item, policy, language) for item in row),
+        )
+        for (table, key), found in groupby(items, lambda item: (item.table, item.key))
+        if (row := list(found))
+    ]
+
+
+def stay_lines(stays: tuple[Stay, ...], language: str) -> list[StayLine]:
+    """What stays, in words."""
+    return [
+        StayLine(
+            wording.category(stay.category, language),
+            stay.count,
+            stay.why == "legal-duty",
+            stay.reason,
+            format_date(stay.until, "long") if stay.until else "",
+        )
+        for stay in stays
+    ]
+
+
+def consent_lines(states: list[State], policy: Policy, language: str) -> list[ConsentLine]:
+    """The consents that an account gave, or may give."""
+    lines = []
+    for state in states:
+        purposes = [each.purpose for each in policy.notice.consents if each.name == state.name]
+        why = wording.purpose(purposes[0], language) if purposes else ""
+        title, words = wording.consent(state.name, language) or (state.name, why)
+        lines.append(
+            ConsentLine(
+                state.name,
+                title,
+                state.wording if state.given else words,
+                state.given,
+                format_date(state.given_at, "long") if state.given_at else "",
+                format_date(state.withdrawn_at, "long") if state.withdrawn_at else "",
+                state.asked_for and bool(purposes),
+            )
+        )
+    return lines
+
+
+def request_line(filed: Filed) -> RequestLine:
+    """A request as people read it."""
+    return RequestLine(
+        filed.id,
+        str(KIND_NAMES[filed.kind]),
+        str(_STATES[filed.state]),
+        filed.closed_at is None,
+        filed.text,
+        filed.email,
+        filed.answer,
+        filed.extension,
+        format_date(filed.received_at, "long"),
+        format_date(filed.due_on, "long"),
+    )
+
+
+def _line(item: HeldItem, policy: Policy, language: str) -> Line:
+    alone = item.table == ACCOUNTS and item.category not in NEEDED and not item.legal_duty
+    return Line(
+        wording.category(item.category, language),
+        "" if item.hidden else _shown(item.value),
+        wording.purpose(item.purpose, language) if item.permitted else "",
+        wording.basis(item.basis, language) if item.permitted else "",
+        _until(item, policy, language),
+        wording.listing([wording.reader(reader, language) for reader in item.readers], language),
+        item.column if alone else "",
+        item.permitted,
+    )
+
+
+def _until(item: HeldItem, policy: Policy, language: str) -> str:
+    rule = policy.item(item.category)
+    if not item.permitted or rule is None:
+        return ""
+    if item.goes_at is not None:
+        return str(format_date(item.goes_at.date(), "long"))
+    return wording.until(rule, language)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{format_datetime(value, 'medium')} UTC"
+    return str(format_date(value, "long") if isinstance(value, date) else value)
