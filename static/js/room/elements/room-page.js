@@ -126,10 +126,25 @@ export class RoomPage extends HTMLElement {
 
   /** @param {StopReason} reason */
   #leave(reason) {
+    // whose hash is the address of the deletion receipt
+    keep('onmeet.left', this.#room?.connection.state.instance ?? '');
     this.#room?.close();
     this.#media.close();
     const why = encodeURIComponent(reason);
     location.assign(`${this.dataset.left}?why=${why}`);
+  }
+}
+
+/**
+ * Hand something to the page that comes next in this tab.
+ * @param {string} name
+ * @param {string} value
+ */
+function keep(name, value) {
+  try {
+    window.sessionStorage.setItem(name, value);
+  } catch {
+    // no storage: the page after the meeting then shows no receipt
   }
 }
 

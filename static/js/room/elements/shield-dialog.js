@@ -1,6 +1,7 @@
 /** @import {Connection} from '../connection.js' */
 /** @import {Strings} from '../strings.js' */
-import { on, part } from './dom.js';
+import { on, one, part } from './dom.js';
+import { HeldList } from './held-list.js';
 import { Modal } from './modal.js';
 
 /** The text that explains a kind of alarm; others share a general one. @type {Record<string, string>} */
@@ -9,11 +10,12 @@ const REASONS = {
   'locked-out': 'broken', internal: 'broken', overload: 'broken', silence: 'silence', refused: 'refused',
 };
 
-/** What the shield means, the safety code and who holds the keys. */
+/** What the shield means, the safety code, who holds the keys, and what the server holds meanwhile. */
 export class ShieldDialog extends Modal {
   #connection;
   #strings;
   #nameOf;
+  #held;
 
   /**
    * @param {object} parts
@@ -26,9 +28,16 @@ export class ShieldDialog extends Modal {
     this.#connection = connection;
     this.#strings = strings;
     this.#nameOf = nameOf;
+    this.#held = /** @type {HeldList} */ (one(this.dialog, 'onmeet-held'));
+    this.dialog.addEventListener('close', () => this.#held.rest());
     on(connection.shield, 'changed', () => this.render());
     for (const type of ['joined', 'left', 'reset']) on(connection.state, type, () => this.render());
     this.render();
+  }
+
+  open() {
+    super.open();
+    this.#held.watch();
   }
 
   render() {
