@@ -33,8 +33,13 @@ class Sealed:
     subject: Column[Any]
     names: tuple[str, ...]
 
+    def whole(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The values of a new row with its defaults, each text with its subject."""
+        absent = {name: _default(self.table.c[name]) for name in self.names if name not in values}
+        return self.own({**values, **{name: value for name, value in absent.items() if value is not None}})
+
     def own(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The values of a new row, each text with its subject; a subject is made where the row has none."""
+        """Values of a new row, each text with its subject; a subject is made where the row has none."""
         texts = [name for name in self.names if type(values.get(name)) in (str, Opened)]
         if not texts:
             return values
@@ -62,8 +67,11 @@ def _is_text(column: Column[Any]) -> bool:
 
 
 def _default(column: Column[Any]) -> Any:
+    """What a column without a value gets, as far as Python decides it."""
     default: Any = column.default
-    return default.arg(None) if default is not None and default.is_callable else None
+    if default is None or not (default.is_callable or default.is_scalar):
+        return None
+    return default.arg(None) if default.is_callable else default.arg
 
 
 def fit(engine: Engine, metadata: MetaData) -> None:
@@ -74,9 +82,11 @@ def fit(engine: Engine, metadata: MetaData) -> None:
         _connection: Connection, statement: Any, many: Any, one: Any, _options: Any
     ) -> tuple[Any, Any, Any]:
         sealed = tables.get(getattr(statement.table, "name", "")) if isinstance(statement, Insert) else None
-        if sealed is None:
+        if sealed is None or statement._select_names:
             return statement, many, one
-        return _own_statement(sealed, statement), [sealed.own(row) for row in many], sealed.own(one)
+        if statement._values or statement._multi_values:
+            return _own_statement(sealed, statement), [sealed.own(row) for row in many], sealed.own(one)
+        return statement, [sealed.whole(row) for row in many], one if many else sealed.whole(one)
 
     event.listen(engine, "before_execute", own, retval=True)
 
@@ -86,7 +96,7 @@ def _own_statement(sealed: Sealed, statement: Any) -> Any:
     if statement._values:
         keys = {_name(key): key for key in statement._values}
         plain = {name: getattr(statement._values[key], "value", None) for name, key in keys.items()}
-        owned = sealed.own(plain)
+        owned = sealed.whole(plain)
         changed = {keys.get(name, name): owned[name] for name in owned if owned[name] is not plain.get(name)}
         return statement.values(changed) if changed else statement
     if statement._multi_values:
@@ -100,7 +110,7 @@ def _own_statement(sealed: Sealed, statement: Any) -> Any:
 def _own_row(sealed: Sealed, row: Any) -> Any:
     if not isinstance(row, Mapping):
         row = dict(zip(sealed.table.columns.keys(), row, strict=False))
-    return sealed.own({_name(key): value for key, value in row.items()})
+    return sealed.whole({_name(key): value for key, value in row.items()})
 
 
 def _name(key: Any) -> str:
@@ -125,12 +135,15 @@ def _seals(connection: Connection) -> bool:
 
 
 @event.listens_for(Base, "before_insert", propagate=True)
-def _name_subject(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
-    """A new object learns its subject, which the INSERT must have."""
+def _fill_in(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+    """A new object learns its subject and what it has by default: the INSERT has to say all of it."""
     names = _attributes(mapper)
-    if names is not None and _seals(connection) and getattr(target, names[0], None) is None:
-        column = mapper.local_table.c[names[0]]
-        setattr(target, names[0], _default(column))  # type: ignore[arg-type]
+    if names is None or not _seals(connection):
+        return
+    for name in (names[0], *names[1]):
+        if getattr(target, name, None) is None:
+            (column,) = mapper.attrs[name].columns
+            setattr(target, name, _default(column))
 
 
 @event.listens_for(Base, "before_update", propagate=True)

@@ -8,8 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import (
+    Column,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    null,
+    select,
+    table,
+    update,
+)  # fmt: skip
 from sqlalchemy import column as plain_column
-from sqlalchemy import func, insert, null, select, table, update
 from sqlalchemy.orm import Session
 
 from onmeet.accounts.models import Account
@@ -18,6 +30,7 @@ from onmeet.db import Base, Database, connect
 from onmeet.errors import NotPermitted
 from onmeet.meetings.models import Meeting, MeetingRecord
 from onmeet.notices.categories import CATEGORIES
+from onmeet.notices.columns import kept, rows, technical
 from onmeet.notices.notice import Item
 from onmeet.notices.owned import Owned
 from onmeet.notices.owning import sealed_tables
@@ -49,9 +62,9 @@ def database(config: Config) -> Iterator[Database]:
 def stored(config: Config, name: str = "name", of: str = "accounts") -> list[Any]:
     """A column as it lies in the database, with each row's subject, in order."""
     bare = connect(config.database_url)
-    rows = table(of, *map(plain_column, ("id", "subject", name)))
+    raw = table(of, *map(plain_column, ("id", "subject", name)))
     with bare.reading() as session:
-        found = session.execute(select(rows.c[name], rows.c.subject).order_by(rows.c.id)).all()
+        found = session.execute(select(raw.c[name], raw.c.subject).order_by(raw.c.id)).all()
     bare.close()
     return [tuple(row) for row in found]
 
@@ -66,7 +79,7 @@ def add(session: Session) -> None:
 
 
 def add_all(session: Session) -> None:
-    session.add_all([Account(**account(1)), Account(**account(2)), Account(**account(3, name=None))])
+    session.add_all([Account(**account(1)), Account(**account(2))])
 
 
 def core_values(session: Session) -> None:
@@ -96,8 +109,8 @@ def core_many_without_subject(session: Session) -> None:
 
 
 def core_several_values(session: Session) -> None:
-    rows = [account(1, subject=ADA), account(2, subject=GRACE)]
-    session.execute(insert(Account.__table__).values(rows))
+    several = [account(1, subject=ADA), account(2, subject=GRACE)]
+    session.execute(insert(Account.__table__).values(several))
 
 
 def orm_values(session: Session) -> None:
@@ -129,14 +142,12 @@ def test_however_a_row_is_inserted_its_text_is_sealed_for_its_subject(
 ) -> None:
     with database.writing() as session:
         way(session)
-    rows = stored(config)
-    assert rows
-    assert all(value is None or is_sealed(value, subject) for value, subject in rows)
+    found = stored(config)
+    assert found
+    assert all(is_sealed(value, subject) for value, subject in found)
     with database.reading() as session:
         names = session.execute(select(Account.id, Account.name).order_by(Account.id)).all()
-        assert [name for _, name in names] == [
-            None if value is None else f"Name-{number}" for number, (value, _) in enumerate(rows, start=1)
-        ]
+        assert [name for _, name in names] == [f"Name-{number}" for number, _ in enumerate(found, start=1)]
 
 
 @pytest.fixture
@@ -145,6 +156,31 @@ def ada(database: Database) -> Account:
         made = Account(**account(subject=ADA))
         session.add(made)
     return made
+
+
+def test_what_a_column_has_by_default_is_owned_too() -> None:
+    made_up = Table(
+        "made_up",
+        MetaData(),
+        Column("subject", String, default=lambda: ADA, info=technical("names the key")),
+        Column("name", Text, default="nobody", info=kept("account.name")),
+        **rows(subject="subject"),
+    )
+    sealed = sealed_tables(made_up.metadata)["made_up"]
+    for given, text, subject in (
+        ({}, "nobody", ADA),
+        ({"subject": GRACE}, "nobody", GRACE),
+        ({"name": "Ada"}, "Ada", ADA),
+    ):
+        whole = sealed.whole(given)
+        assert (whole["name"], whole["name"].subject, whole["subject"]) == (text, subject, subject)
+    assert sealed.whole({"name": None}) == {"name": None}
+
+
+def test_nothing_is_stored_where_nothing_is_given(config: Config, database: Database) -> None:
+    with database.writing() as session:
+        session.execute(insert(Account.__table__), account(subject=ADA, name=None, email=None))
+    assert [value for value, _ in stored(config)] == [None]
 
 
 def test_what_is_loaded_is_plain_text(database: Database, ada: Account) -> None:
@@ -238,10 +274,10 @@ def test_what_was_sealed_for_one_row_does_not_pass_in_another(
 def exchange(config: Config, of: str, name: str) -> None:
     """As somebody with the database's password could: give every row the last one's value."""
     bare = connect(config.database_url)
-    rows = table(of, plain_column("id"), plain_column(name))
+    raw = table(of, plain_column("id"), plain_column(name))
     with bare.writing() as session:
-        last = session.scalar(select(rows.c[name]).order_by(rows.c.id.desc()).limit(1))
-        session.execute(update(rows).values({name: last}))
+        last = session.scalar(select(raw.c[name]).order_by(raw.c.id.desc()).limit(1))
+        session.execute(update(raw).values({name: last}))
     bare.close()
 
 
