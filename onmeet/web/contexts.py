@@ -14,6 +14,7 @@ from flask import Response, make_response, render_template
 
 from onmeet.mail.outbox import Written
 from onmeet.meetings.service import KeptMeeting, Role
+from onmeet.meetings.usage import Month, UsageReport
 from onmeet.notices.change_words import ChangeText
 from onmeet.notices.document import Activity, CookieText, Document
 from onmeet.notices.notice import Contact
@@ -60,6 +61,7 @@ __all__ = [
     "RoomPage",
     "SignInPage",
     "Site",
+    "UsagePage",
     "VersionsPage",
 ]
 
@@ -268,6 +270,18 @@ class LeftPage(Page):
     template = "meetings/left.html"
     code: str
     farewell: Farewell
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsagePage(Page):
+    """restricted: no report is made at present. with_topics, with_times: whether the notice lets us keep them."""
+
+    template = "account/usage.html"
+    restricted: bool
+    months: list[Month]
+    report: UsageReport
+    with_topics: bool
+    with_times: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,6 @@
-"""The cookies: the signed session, the language, the theme. All of them are needed by what they do.
+"""The cookies: the signed session, the language, the theme, and where the notice asks, the choice of cookies.
+
+All of them are needed by what they do, but the one for statistics, which `cookie_choice` sets after consent.
 
 Over https every name carries the `__Host-` prefix: the browser then takes the cookie only from this very
 host, over https, for the whole site, so that no neighbour under the same domain can plant one.
@@ -9,11 +11,16 @@ from __future__ import annotations
 from flask import Flask, Response, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 
-__all__ = ["LANGUAGE", "THEME", "SessionCookie", "keep_choice", "read_choice"]
+__all__ = [
+    "CHOICES", "LANGUAGE", "SESSION", "STATISTICS", "THEME", "SessionCookie", "forget", "keep", "keep_choice",
+    "read_choice",
+]  # fmt: skip
 
 SESSION = "onmeet"
 LANGUAGE = "onmeet_language"
 THEME = "onmeet_theme"
+CHOICES = "onmeet_choices"
+STATISTICS = "onmeet_statistics"
 
 YEAR = 365 * 86_400
 
@@ -29,10 +36,20 @@ class SessionCookie(SecureCookieSessionInterface):
 
 
 def keep_choice(response: Response, name: str, value: str) -> None:
-    """Remember a choice (language, theme) in the browser for a year."""
+    """Remember a choice (language, theme, cookies) in the browser for a year."""
+    keep(response, name, value, YEAR)
+
+
+def keep(response: Response, name: str, value: str, seconds: int | None = None) -> None:
+    """Set a cookie that ends after so many seconds, or with the browser's session."""
     response.set_cookie(
-        _name(name), value, max_age=YEAR, secure=_secure(), httponly=True, samesite="Lax", path="/"
+        _name(name), value, max_age=seconds, secure=_secure(), httponly=True, samesite="Lax", path="/"
     )
+
+
+def forget(response: Response, name: str) -> None:
+    """Take a cookie away."""
+    response.delete_cookie(_name(name), secure=_secure(), httponly=True, samesite="Lax", path="/")
 
 
 def read_choice(name: str, allowed: tuple[str, ...]) -> str | None:

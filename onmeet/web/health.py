@@ -15,7 +15,7 @@ from onmeet.signalling import client as relay
 from onmeet.web.limits import limiter
 from onmeet.web.services import services
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "from_this_machine"]
 
 blueprint = Blueprint("health", __name__)
 limiter.exempt(blueprint)
@@ -78,10 +78,10 @@ def _may_read_metrics() -> bool:
     given = request.headers.get("Authorization", "")
     if token is not None and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True
-    return _from_this_machine()
+    return from_this_machine()
 
 
-def _from_this_machine() -> bool:
+def from_this_machine() -> bool:
     """By the address of the connection itself, never by what a header says."""
     original = request.environ.get("werkzeug.proxy_fix.orig", request.environ)
     try:

@@ -11,6 +11,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from onmeet.config import SETTINGS, Config
+from onmeet.web import cookie_choice
 from onmeet.web.assets import Assets
 from onmeet.web.contexts import Site
 from onmeet.web.cookies import THEME, read_choice
@@ -57,6 +58,8 @@ def _site(config: Config) -> Site:
         here=_here(),
         operator=operator_name(config),
         registration_open=config.registration == "open",
+        chooses_cookies=bool(cookie_choice.optional_cookies()),
+        asks_cookies=cookie_choice.must_ask(),
     )
 
 

@@ -1,0 +1,37 @@
+"""The exact sentence by which somebody agrees, in the language of the page: kept as it was shown."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from onmeet.notices import wording
+from onmeet.notices.notice import Consent
+from onmeet.web.language import language
+
+__all__ = ["sentence", "title", "what_for"]
+
+
+def title(consent: Consent) -> str:
+    """What the consent is called: `Newsletter`."""
+    return _words(consent)[0]
+
+
+def what_for(consent: Consent) -> str:
+    """What is done with it: `to send you news by e-mail`."""
+    return _words(consent)[1]
+
+
+def sentence(consent: Consent) -> str:
+    """What stands beside the box to tick, or on the button's line."""
+    return str(
+        gettext(
+            "I agree – %(title)s: %(what)s. I can take this back at any time.",
+            title=title(consent),
+            what=what_for(consent),
+        )
+    )
+
+
+def _words(consent: Consent) -> tuple[str, str]:
+    known = wording.consent(consent.name, language())
+    return known or (consent.name, wording.purpose(consent.purpose, language()))
