@@ -33,12 +33,11 @@ class Wrong(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key of a table. attribute: what it is called in the dataclass, where that is another name."""
+    """One key of a table."""
 
     name: str
     read: Read
     required: bool = False
-    attribute: str = ""
 
 
 def _kind(value: Any) -> str:
@@ -54,6 +53,12 @@ def _text(value: Any) -> str:
     if len(value) > 1000 or not all(c.isprintable() for c in value):
         raise Wrong("has control characters or more than 1000 characters", "write one short line")
     return value
+
+
+def _called(value: Any) -> str:
+    if not _text(value).strip():
+        raise Wrong("is empty", "write a name")
+    return str(value)
 
 
 def _matching(pattern: str, remedy: str) -> Read:
@@ -91,7 +96,11 @@ def _day(value: Any) -> date:
 def _one_of(what: str, allowed: Sequence[str]) -> Read:
     def read(value: Any) -> str:
         if _text(value) not in allowed:
-            listed = ", ".join(allowed) if len(allowed) < 20 else "one of those listed in docs/notices.md"
+            listed = (
+                ", ".join(filter(None, allowed))
+                if len(allowed) < 20
+                else "one of those listed in docs/notices.md"
+            )
             raise Wrong(f"{value!r} is no {what}{close_to(value, allowed)}", f"write {listed}")
         return str(value)
 
@@ -110,7 +119,13 @@ def _list_of(read_one: Read) -> Read:
     def read(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise Wrong(f"is {_kind(value)}, not a list", "put it into square brackets")
-        found = tuple(read_one(one) for one in value)
+        try:
+            found = tuple(read_one(one) for one in value)
+        except Wrong as wrong:
+            message = wrong.message
+            raise Wrong(
+                f"has an entry that {message}" if message.startswith("is ") else message, wrong.remedy
+            ) from None
         if len(set(found)) != len(found):
             raise Wrong("names something twice", "name each once")
         return found
@@ -158,7 +173,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("extends", _id),
         Field("drop", _list_of(_one_of("category", tuple(CATEGORIES)))),
     ),
-    "controller": (Field("name", _text, required=True), *_CONTACT[1:]),
+    "controller": (Field("name", _called, required=True), *_CONTACT[1:]),
     "officer": _CONTACT,
     "authority": _CONTACT,
     "item": (
@@ -174,7 +189,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("promises", _promises),
     ),
     "recipient": (
-        Field("name", _text, required=True),
+        Field("name", _called, required=True),
         Field("role", _one_of("role", ("processor", "recipient")), required=True),
         Field("purpose", _purpose, required=True),
         Field("country", _country, required=True),

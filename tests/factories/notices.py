@@ -201,6 +201,18 @@ WRONG: dict[str, tuple[str, str, str, str]] = {
         item(readers='"host"'), "readers", "item meeting.ip",
         "readers is a text, not a list; put it into square brackets",
     ),
+    "a number among texts": (
+        item(readers='["self", 7]'), "readers", "item meeting.ip",
+        "readers has an entry that is a number, not a text; put it into quotation marks",
+    ),
+    "a controller without a name": (
+        WHOLE.replace("{operator}", " "), 'name = " "', "controller", "name is empty; write a name",
+    ),
+    "an unknown function": (
+        WHOLE + '[[consent]]\nname = "c"\npurpose = "ServiceProvision"\nbefore = "screen"\n', "before",
+        "consent c",
+        "before 'screen' is no function; write camera, microphone, chat, telephone, registration",
+    ),
     "a number instead of a text": (
         WHOLE.replace('"{operator}"', "7"), "name = 7", "controller",
         "name is a number, not a text; put it into quotation marks",

@@ -144,6 +144,41 @@ def test_one_fault_is_reported_once(what: str) -> None:
     assert len(problems(WRONG[what][0])) == 1
 
 
+@pytest.mark.promise("N1.19")
+def test_a_notice_takes_effect_fourteen_days_after_it_was_published_at_the_earliest() -> None:
+    assert notice(WHOLE).effective.isoformat() == "2026-01-19"
+    (problem,) = problems(WHOLE.replace("2026-01-19", "2026-01-18"))
+    assert problem.message.startswith("effective is less than 14 days after published")
+
+
+@pytest.mark.promise("N5.9")
+@pytest.mark.parametrize("key", ["version", "published", "effective"])
+def test_a_notice_without_version_or_date_is_refused(key: str) -> None:
+    text = "".join(line for line in WHOLE.splitlines(keepends=True) if not line.startswith(key))
+    assert [problem.message for problem in problems(text)] == [f"{key} is missing"]
+
+
+@pytest.mark.promise("N1.5", "N2.1")
+def test_a_notice_without_a_consent_for_it_can_have_no_cookie_that_the_page_does_not_need() -> None:
+    cookie = '[[cookie]]\nname = "c"\npurpose = "ServiceUsageAnalytics"\nessential = false\n'
+    consent = '[[consent]]\nname = "s"\npurpose = "ServiceUsageAnalytics"\n'
+    assert problems(WHOLE + cookie)
+    assert notice(WHOLE + cookie + 'consent = "s"\n' + consent).cookies
+
+
+@pytest.mark.promise("N5.8")
+def test_a_notice_that_stays_in_the_eea_can_name_no_place_outside_it() -> None:
+    text = "eea_only = true\n" + WHOLE
+    assert notice(text).eea_only
+    assert problems(text.replace('"DE"', '"US"'))
+
+
+@pytest.mark.promise("N3.1", "N5.10")
+def test_an_item_without_a_purpose_or_a_legal_basis_is_refused() -> None:
+    assert [problem.message for problem in problems(item(purpose=""))] == ["purpose is missing"]
+    assert [problem.message for problem in problems(item(legal_basis=""))] == ["legal_basis is missing"]
+
+
 def test_all_faults_are_reported_at_once_in_the_order_of_lines() -> None:
     text = item(purpose='"Fun"', form='"whole"', readers="7").replace("2026-01-19", "2026-01-06")
     found = problems(text)
