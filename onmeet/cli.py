@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from onmeet import cli_notice, clock
+from onmeet import cli_notice, cli_people, clock
 from onmeet.config import Config
 from onmeet.errors import ConfigError, UserError
 
@@ -45,11 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, help_text in (
         ("add", _user_add, "make an account; the password is asked for or read from standard input"),
         ("password", _user_password, "set another password and end every sign-in"),
-        ("delete", _user_delete, "delete an account with its meetings, for good"),
+        ("delete", cli_people.user_delete, "delete an account with its meetings, for good"),
     ):
         action = people.add_parser(name, help=help_text)
         action.add_argument("email")
         action.set_defaults(run=run)
+    cli_people.add_user_commands(people)
+    cli_people.add_commands(commands)
     cli_notice.add_commands(commands)
     return parser
 
@@ -98,12 +100,6 @@ def _user_add(config: Config, options: argparse.Namespace) -> int:
 def _user_password(config: Config, options: argparse.Namespace) -> int:
     accounts = _accounts(config)
     if not accounts.set_password(options.email, _new_password(options.email)):
-        raise UserError("there is no account with this address")
-    return 0
-
-
-def _user_delete(config: Config, options: argparse.Namespace) -> int:
-    if not _accounts(config).remove(options.email):
         raise UserError("there is no account with this address")
     return 0
 
