@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, abort, current_app, jsonify, request, url_for
-from flask_babel import format_datetime, gettext
+from flask_babel import format_datetime, gettext, lazy_gettext
 
 from onmeet.errors import UserError
 from onmeet.notices import wording
@@ -26,6 +26,21 @@ blueprint = Blueprint("receipts", __name__)
 
 _KEY = "onmeet.receipts"
 _ID = re.compile(r"[0-9a-f]{64}")
+
+_WORDS = {
+    "relay memory": lazy_gettext("Memory of the relay"),
+    "database": lazy_gettext("Database"),
+    "keys of data subjects": lazy_gettext("Keys of persons"),
+    "write-ahead log": lazy_gettext("Log of the database"),
+    "released": lazy_gettext("released"),
+    "deleted": lazy_gettext("deleted"),
+    "destroyed": lazy_gettext("destroyed"),
+    "emptied": lazy_gettext("emptied"),
+    "not emptied yet: a reader was in the way": lazy_gettext("not emptied yet: a reader was in the way"),
+    "nothing is due": lazy_gettext("nothing is due yet"),
+    "nothing was stored": lazy_gettext("nothing was stored"),
+}
+"""The keeper's words for stores and what was found there."""
 
 
 def init_app(app: Flask, behind: Services) -> None:
@@ -133,8 +148,8 @@ def _name(category: str) -> str:
 
 
 def _in_words(text: str) -> str:
-    """The keeper's words for stores and results, which the catalogue knows."""
-    return str(gettext(text)) if text else ""
+    """The keeper's words for a store or a result, translated where they are known."""
+    return str(_WORDS.get(text, text))
 
 
 def _until(moment: str | None) -> str:
