@@ -31,17 +31,8 @@ from tests.factories.driver import Wiretap
 from tests.factories.house import HandClock, copy_of, empty_database, make_config
 from tests.factories.policies import permitting
 from tests.factories.postgres import migrated, postgres
-from tests.notices.ways import (
-    BOUND_HOLES,
-    HOLES,
-    MODELS,
-    UNSEALED_WAYS,
-    WAYS,
-    fill,
-    kept_columns,
-    parents,
-    spelt,
-)
+from tests.notices.holes import BOUND_HOLES, HOLES
+from tests.notices.ways import MODELS, UNSEALED_WAYS, WAYS, fill, kept_columns, parents, spelt
 
 __all__ = ["empty_database", "migrated", "postgres"]
 
