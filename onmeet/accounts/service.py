@@ -207,16 +207,6 @@ class Accounts:
             if account is not None and account.notice != notice:
                 account.notice = notice
 
-    def remove(self, email: str) -> bool:
-        """Delete an account with all that belongs to it; False when there is no such account."""
-        with self._database.writing() as session:
-            account = session.scalar(self._query(email))
-            if account is None:
-                return False
-            session.delete(account)
-        self._database.erase_traces()
-        return True
-
     def mark(self, email: str) -> str:
         """An opaque name of an address, the same each time; not the one by which accounts are found."""
         return mark(self._key, "attempts account", normal_email(email))
