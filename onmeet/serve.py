@@ -1,6 +1,6 @@
 """The supervisor: `python -m onmeet.serve` brings the database up to date and keeps the parts alive.
 
-It starts one child process per part (relay, web), restarts a child that ends, and ends all of them on
+It starts one child process per part (relay, web, keeper), restarts a child that ends, and ends all of them on
 SIGTERM or SIGINT. It holds no state of its own: a restart of the supervisor loses nothing.
 """
 
@@ -40,6 +40,9 @@ LOOK_SECONDS = 0.05
 STOP_SECONDS = 10.0
 """How long a child may take to end by itself before it is killed."""
 
+TAKES_ALONG = 75
+"""Exit status of a part that wants others started anew: another notice is in force."""
+
 _PR_SET_PDEATHSIG = 1  # prctl(2): the signal that this process gets when its parent dies
 
 log = structlog.get_logger()
@@ -56,10 +59,14 @@ def restart_delay(failures: int) -> float:
 
 @dataclass
 class Child:
-    """One part of the system as a child process."""
+    """One part of the system as a child process.
+
+    takes_along: parts that are started anew as well when this one ends with `TAKES_ALONG`.
+    """
 
     name: str
     command: Sequence[str]
+    takes_along: Sequence[str] = ()
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     failures: int = 0
@@ -126,9 +133,19 @@ class Supervisor:
         now = self._clock()
         for child in self._children:
             if child.process is not None and child.process.poll() is not None:
+                self._take_along(child)
                 child.ended(now)
             if child.process is None and now >= child.restart_at:
                 child.start(now)
+
+    def _take_along(self, ended: Child) -> None:
+        """Ask the parts to end that are to be started anew together with one that has ended."""
+        if ended.process is None or ended.process.returncode != TAKES_ALONG:
+            return
+        for child in self._children:
+            if child.name in ended.takes_along and child.process is not None:
+                child.started_at = float("-inf")  # wished for, and so no failure
+                child.process.terminate()
 
     def _end_all(self) -> None:
         running = [c.process for c in self._children if c.process is not None]
@@ -158,6 +175,7 @@ def _children(config: Config) -> list[Child]:
     return [
         Child("relay", [sys.executable, "-m", "onmeet.relay"]),
         Child("web", [sys.executable, "-m", *web, "app:app"]),
+        Child("keeper", [sys.executable, "-m", "onmeet.keeper"], takes_along=("web",)),
     ]
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from onmeet.config import Config
 from onmeet.errors import ConfigError
-from onmeet.serve import Child, Supervisor, alone_with, check_ports, restart_delay
+from onmeet.serve import TAKES_ALONG, Child, Supervisor, alone_with, check_ports, restart_delay
 from tests.running import OnMeetServer, free_port
 
 # Writes its pid on a line of its own in argv[1], then waits for a signal.
@@ -225,3 +225,22 @@ def test_signal_while_the_database_is_made_ends_the_start_quietly(tmp_path: Path
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
         assert process.stderr.read() == b""
+
+
+AGAIN = "import os,sys; open(sys.argv[1],'a').write(f'{os.getpid()}\\n'); sys.exit(int(sys.argv[2]))"
+
+
+@pytest.mark.parametrize(("status", "along"), [(TAKES_ALONG, True), (1, False)])
+def test_a_part_can_ask_that_others_start_anew_with_it(tmp_path: Path, status: int, along: bool):
+    web, keeper = tmp_path / "web", tmp_path / "keeper"
+    lives = Child("web", [sys.executable, "-c", LIVES, str(web)])
+    asks = Child("keeper", [sys.executable, "-c", AGAIN, str(keeper), str(status)], takes_along=("web",))
+    asks.restart_at = float("inf")  # not before the other is there
+    with supervised([lives, asks]):
+        until(lambda: len(pids(web)) == 1)
+        asks.restart_at = 0.0
+        until(lambda: len(pids(keeper)) == 3)
+        if along:
+            until(lambda: len(pids(web)) >= 2)
+        else:
+            assert len(pids(web)) == 1

@@ -124,8 +124,7 @@ class Plan:
     def _due(self, category: str) -> Iterator[tuple[str, ColumnElement[bool]]]:
         item = self._policy.item(category)
         if item is None or self._policy.storing(category) == "drop":
-            if not self._fresh:
-                yield "", true()  # nothing permits it any more
+            yield "", true()  # nothing permits it any more
             return
         for country in sorted({"", *(term.country for term in item.terms)}):
             conditions = list(self._reached(item, country))

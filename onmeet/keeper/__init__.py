@@ -1,0 +1,1 @@
+"""The keeper: a process that writes down what the notice permits of meetings, and deletes what is due."""

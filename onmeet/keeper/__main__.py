@@ -1,0 +1,164 @@
+"""The keeper process, `python -m onmeet.keeper`: everything joined, two threads, one way to end.
+
+The main thread takes reports and finishes meetings; the other does the chores, so that an hour's sweep or a
+slow mail server never delays the end of a meeting.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from types import FrameType
+
+import structlog
+
+from onmeet import clock, logs
+from onmeet.accounts.addressees import Addressees
+from onmeet.config import Config
+from onmeet.db import Database
+from onmeet.errors import ConfigError, ProviderError
+from onmeet.keeper.chores import Chores, Ending, Work, closed, warn
+from onmeet.keeper.consumer import Consumer
+from onmeet.keeper.endings import Endings
+from onmeet.mail.office import post_office
+from onmeet.meetings.records import Records
+from onmeet.notices import versions
+from onmeet.notices.inactivity import Inactivity
+from onmeet.notices.keys import open_key_store
+from onmeet.notices.policy import Policy
+from onmeet.notices.receipts import InstanceKey, Receipts
+from onmeet.notices.store import open_database
+from onmeet.notices.sweep import Sweep
+from onmeet.signalling.feed import Feed
+
+__all__ = ["ANOTHER_NOTICE", "Keeper", "main"]
+
+ANOTHER_NOTICE = 75
+"""Exit status: another notice is in force, and web and keeper are to be started anew with it."""
+
+TAKE_SECONDS = 1.0
+PAUSE_SECONDS = 0.2
+
+log = structlog.get_logger()
+
+
+class Keeper:
+    """The parts of the process, built on the notice in force at its start."""
+
+    def __init__(self, config: Config, policy: Policy, database: Database) -> None:
+        self.config = config
+        self.policy = policy
+        self.database = database
+        self.status = 0
+        self._stopping = False
+        self._chores_end = threading.Event()
+        self._keys = open_key_store(config)
+        self._feed = Feed(config.relay_socket, wall=time.time)
+        self._chores = Chores(self._work(), self._chores_end, wall=time.time)
+        receipts = Receipts(database, InstanceKey.of(config), policy.notice)
+        endings = Endings(
+            database,
+            policy,
+            Sweep(database, policy, self._keys),
+            receipts,
+            not_clean=lambda: self._chores.ask("traces"),
+        )
+        records = Records(database, policy, key=config.marks_key)
+        self._consumer = Consumer(self._feed, records, endings.finish, wall=time.time)
+
+    def run(self) -> int:
+        """Until `stop`; the exit status."""
+        chores = threading.Thread(target=self._chores.run, name="chores")
+        chores.start()
+        try:
+            while not self._stopping:
+                if not self._consumer.step(TAKE_SECONDS):
+                    time.sleep(PAUSE_SECONDS)
+        finally:
+            self._stopping = True
+            self._chores_end.set()
+            chores.join()
+            self._feed.close()
+        return self.status
+
+    def stop(self, status: int = 0) -> None:
+        """End soon. Safe in a signal handler, because it takes no lock, and from any thread."""
+        self.status = self.status or status
+        self._stopping = True
+        self._feed.wake()
+
+    # -- chores --------------------------------------------------------------------------------
+
+    def _work(self) -> Mapping[str, Work]:
+        office = post_office(self.config, self.database, self.policy, Addressees(self.database))
+        return {
+            "notice": self._look_for_another_notice,
+            "traces": self._erase_traces,
+            "meetings": lambda now: self._sweep().run(now, fresh=True),
+            "everything": self._sweep_everything,
+            "mail": office.send_due,
+        }
+
+    def _sweep(self) -> Sweep:
+        return Sweep(self.database, self.policy, self._keys, pause=self._break_off)
+
+    def _break_off(self) -> None:
+        """Between two transactions of a sweep: nothing is lost when the process ends here."""
+        if self._stopping:
+            raise Ending
+
+    def _look_for_another_notice(self, now: datetime) -> None:
+        if versions.policy_in_force(self.database, self.config, now).notice != self.policy.notice:
+            log.info("another notice takes effect")
+            self.stop(ANOTHER_NOTICE)
+
+    def _erase_traces(self, _now: datetime) -> None:
+        if not self.database.erase_traces():
+            raise ProviderError("a reader keeps deleted text in the write-ahead log")
+
+    def _sweep_everything(self, now: datetime) -> None:
+        inactivity = Inactivity(self.database, self.policy)
+        warned, ended = inactivity.warn(now, warn(now)), inactivity.close(now, closed(now))
+        swept = self._sweep().run(now)
+        if swept.rows or swept.counts or warned or ended:
+            log.info("swept", counts=swept.counts, count=swept.rows)
+        with self.database.writing() as session:
+            current = versions.in_force(session, now)
+            if current is not None and not current.cleaned and current.notice() == self.policy.notice:
+                versions.mark_cleaned(session, current.id)
+        if not swept.clean:
+            self._chores.ask("traces")
+
+
+def main() -> int:
+    """Run the process; returns its exit status."""
+    try:
+        config = Config.from_env()
+        logs.configure(config.log_level, "keeper")
+        now = clock.now()
+        policy = versions.policy_of(config, now)
+        database = open_database(config, policy)
+        keeper = Keeper(config, policy, database)
+    except ConfigError as error:
+        print(f"The keeper cannot start: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        keeper.stop()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    log.info("the keeper is up")
+    try:
+        return keeper.run()
+    finally:
+        database.close()
+        log.info("the keeper has ended")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

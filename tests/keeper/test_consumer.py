@@ -1,0 +1,90 @@
+"""Reports reach the records, ended meetings are finished, and nothing is acknowledged too early."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from onmeet.keeper.consumer import PATIENCE, Consumer
+from onmeet.meetings.reports import Delivery, Ended, Started
+from onmeet.signalling.feed import News, Opened
+
+AT = 1_800_000_000.0
+NOW = datetime.fromtimestamp(AT, UTC)
+
+
+class Stream:
+    """Gives what lies in `coming`; what was not acknowledged comes again."""
+
+    def __init__(self, *coming: News) -> None:
+        self.coming = list(coming)
+
+    def take(self, timeout: float) -> list[News]:
+        return list(self.coming)
+
+    def acknowledge(self) -> None:
+        self.coming.clear()
+
+    def again(self) -> None:
+        pass
+
+
+class Writer:
+    """Notes what is done; fails as often as it is told to."""
+
+    def __init__(self, failing: int = 0, orphans: tuple[str, ...] = ()) -> None:
+        self.failing = failing
+        self.orphans = orphans
+        self.done: list[tuple[str, object]] = []
+
+    def take(self, delivery: Delivery) -> None:
+        if self.failing:
+            self.failing -= 1
+            raise OSError("the disk is full")
+        self.done.append(("take", delivery.seq))
+
+    def end_orphans(self, live: Collection[str], now: datetime) -> tuple[str, ...]:
+        assert now == NOW
+        return tuple(orphan for orphan in self.orphans if orphan not in live)
+
+    def finish(self, instance: str, now: datetime) -> None:
+        assert now == NOW
+        self.done.append(("finish", instance))
+
+
+def consumer(stream: Stream, writer: Writer) -> Consumer:
+    return Consumer(stream, writer, writer.finish, wall=lambda: AT)
+
+
+def test_a_meeting_is_finished_as_soon_as_its_end_is_reported():
+    reports = (Started("a", AT), Ended("a", AT), Started("b", AT))
+    stream = Stream(*(Delivery("run", number, report) for number, report in enumerate(reports, 1)))
+    writer = Writer()
+    assert consumer(stream, writer).step(0)
+    assert writer.done == [("take", 1), ("take", 2), ("finish", "a"), ("take", 3)]
+    assert stream.coming == []
+
+
+def test_meetings_of_a_relay_that_died_are_finished():
+    stream = Stream(Opened("new", frozenset({"alive"}), 0))
+    writer = Writer(orphans=("alive", "orphan"))
+    consumer(stream, writer).step(0)
+    assert writer.done == [("finish", "orphan")]
+
+
+def test_what_could_not_be_written_is_not_acknowledged():
+    stream = Stream(Delivery("run", 1, Started("a", AT)), Delivery("run", 2, Ended("a", AT)))
+    writer = Writer(failing=1)
+    takes = consumer(stream, writer)
+    assert not takes.step(0)
+    assert (len(stream.coming), writer.done) == (2, [])
+    assert takes.step(0)
+    assert writer.done == [("take", 1), ("take", 2), ("finish", "a")]
+
+
+def test_a_report_that_always_fails_does_not_stop_those_behind_it():
+    stream = Stream(Delivery("run", 1, Started("a", AT)), Delivery("run", 2, Ended("a", AT)))
+    writer = Writer(failing=PATIENCE)
+    takes = consumer(stream, writer)
+    assert [takes.step(0) for _ in range(PATIENCE)] == [False] * (PATIENCE - 1) + [True]
+    assert writer.done == [("take", 2), ("finish", "a")]
