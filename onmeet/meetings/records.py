@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, column, select, table, update
+from sqlalchemy import Boolean, ColumnElement, column, select, table, update
 from sqlalchemy.orm import Session
 
 from onmeet.db import Database
@@ -32,10 +32,13 @@ from onmeet.meetings.reports import (
 )
 from onmeet.notices.marks import mark
 from onmeet.notices.policy import Policy
+from onmeet.notices.rights import unwritten
 
 __all__ = ["Holding", "Records", "browser_mark"]
 
-_ACCOUNTS = table("accounts", column("id"), column("subject"))  # owned by `accounts`, which is not imported
+_ACCOUNTS = table(  # owned by `accounts`, which is not imported
+    "accounts", column("id"), column("subject"), column("restricted", Boolean), column("objected", Boolean)
+)
 
 
 def browser_mark(key: bytes, browser: str) -> str:
@@ -65,6 +68,7 @@ class Records:
         subject: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
         self._database = database
+        self._policy = policy
         self._key = key
         self._subject = subject
         self.recording = records_meetings(policy)
@@ -136,6 +140,7 @@ class Records:
         if _participation(session, record, report.seat) is not None:
             return
         over = record.ended_on is not None
+        silent = self._unwritten(session, report.account)
         session.add(
             Participation(
                 subject=self._subject_of(session, report.account),
@@ -143,22 +148,22 @@ class Records:
                 account_id=self._known(session, report.account),
                 seat=report.seat,
                 browser=None if over or report.browser is None else browser_mark(self._key, report.browser),
-                name=report.name,
-                joined_at=_time(report.at),
-                left_at=record.ended_at if over else None,
-                access_kind=report.access,
-                ip=report.ip,
-                device=report.device,
+                name=None if "meeting.participants" in silent else report.name,
+                joined_at=None if "meeting.joins" in silent else _time(report.at),
+                left_at=record.ended_at if over and "meeting.joins" not in silent else None,
+                access_kind=None if "meeting.access_kind" in silent else report.access,
+                ip=None if "meeting.ip" in silent else report.ip,
+                device=None if "meeting.device" in silent else report.device,
                 ended_on=record.ended_on,
             )
         )
 
     def _left(self, session: Session, report: Left) -> None:
-        self._change(session, report.instance, report.seat, left_at=_time(report.at))
+        self._change(session, report, "meeting.joins", left_at=_time(report.at))
 
     def _quality(self, session: Session, report: Quality) -> None:
         text = f"worst {report.worst}, typical {report.typical}"
-        self._change(session, report.instance, report.seat, quality=text)
+        self._change(session, report, "meeting.quality", quality=text)
 
     def _ended(self, session: Session, report: Ended) -> None:
         record = _record(session, report.instance)
@@ -246,12 +251,20 @@ class Records:
         )
         return found or self._subject()
 
-    def _change(self, session: Session, instance: str, seat: int, **values: Any) -> None:
-        record = _record(session, instance)
-        participation = _participation(session, record, seat) if record is not None else None
-        if participation is not None:
+    def _unwritten(self, session: Session, account: int | None) -> frozenset[str]:
+        """Categories of which nothing is written about somebody who objected, or restricted processing."""
+        if account is None:
+            return frozenset()
+        query = select(_ACCOUNTS.c.restricted, _ACCOUNTS.c.objected).where(_ACCOUNTS.c.id == account)
+        row = session.execute(query).one_or_none()
+        return frozenset() if row is None else unwritten(self._policy, restricted=row[0], objected=row[1])
+
+    def _change(self, session: Session, report: Left | Quality, category: str, **values: Any) -> None:
+        record = _record(session, report.instance)
+        person = _participation(session, record, report.seat) if record is not None else None
+        if person is not None and category not in self._unwritten(session, person.account_id):
             for name, value in values.items():
-                setattr(participation, name, value)
+                setattr(person, name, value)
 
     def _end_calls(self, session: Session, at: datetime, which: ColumnElement[bool]) -> None:
         session.execute(

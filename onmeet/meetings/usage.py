@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Boolean, column, select, table
 
 from onmeet.db import Database
 from onmeet.meetings.models import MeetingRecord, Participation
@@ -17,6 +17,8 @@ from onmeet.meetings.reporting import records_meetings
 from onmeet.notices.policy import Policy
 
 __all__ = ["MeetingLine", "Month", "UsageReport", "UsageReports", "as_utc"]
+
+_ACCOUNTS = table("accounts", column("id"), column("restricted", Boolean))  # owned by `accounts`
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,7 +91,7 @@ class UsageReports:
 
     def of(self, account_id: int, month: Month) -> UsageReport:
         """What an account's meetings were in a month; a meeting belongs to the month in which it ended."""
-        if not self.offered:
+        if not self.offered or not self.may_report(account_id):
             return UsageReport(month, 0, 0, None, ())
         records = (
             select(MeetingRecord)
@@ -115,9 +117,15 @@ class UsageReports:
             lines=tuple(_line(meeting, by_meeting.get(meeting.id, [])) for meeting in meetings),
         )
 
+    def may_report(self, account_id: int) -> bool:
+        """Whether a report may be made: not while processing is restricted (GDPR Art. 18)."""
+        query = select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.id == account_id, _ACCOUNTS.c.restricted.is_(False))
+        with self._database.reading() as session:
+            return session.scalar(query) is not None
+
     def months(self, account_id: int) -> list[Month]:
         """The months about which there is anything, the latest first."""
-        if not self.offered:
+        if not self.offered or not self.may_report(account_id):
             return []
         query = select(MeetingRecord.ended_on).where(
             MeetingRecord.account_id == account_id, MeetingRecord.ended_on.is_not(None)

@@ -106,7 +106,7 @@ def _reports_well_formed(fields: dict[str, Any]) -> bool:
 
 
 def _is_address(value: object) -> bool:
-    if not isinstance(value, str) or len(value) > 45:
+    if not isinstance(value, str) or len(value) > 45:  # the longest IPv6 address
         return False
     try:
         ipaddress.ip_address(value)

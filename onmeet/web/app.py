@@ -37,6 +37,7 @@ from onmeet.web import (
     security,
     site,
     socket,
+    usage,
 )
 from onmeet.web.accounts import LONG, login_manager
 from onmeet.web.assets import Assets
@@ -74,6 +75,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         receipts,
         accounts,
         my_data,
+        usage,
         requests,
         meetings,
         health,

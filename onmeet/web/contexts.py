@@ -85,6 +85,7 @@ class Site:
     """What the frame of every page shows, as `site`. `here` is where a choice in the footer returns to.
 
     chooses_cookies: whether there are cookies to choose about. asks_cookies: whether the banner is shown.
+    shows_usage: whether accounts have a usage report.
     """
 
     language: str
@@ -97,6 +98,7 @@ class Site:
     registration_open: bool
     chooses_cookies: bool
     asks_cookies: bool
+    shows_usage: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,7 +276,7 @@ class LeftPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class UsagePage(Page):
-    """restricted: no report is made at present. with_topics, with_times: whether the notice lets us keep them."""
+    """restricted: no report is made at present. with_topics, with_times: what the notice lets us keep."""
 
     template = "account/usage.html"
     restricted: bool

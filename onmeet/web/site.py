@@ -17,6 +17,7 @@ from onmeet.web.contexts import Site
 from onmeet.web.cookies import THEME, read_choice
 from onmeet.web.language import LANGUAGES, language
 from onmeet.web.security import csp_nonce, safe_path
+from onmeet.web.services import services
 
 __all__ = ["STATIC", "THEMES", "assets", "init_app", "operator_name"]
 
@@ -60,6 +61,7 @@ def _site(config: Config) -> Site:
         registration_open=config.registration == "open",
         chooses_cookies=bool(cookie_choice.optional_cookies()),
         asks_cookies=cookie_choice.must_ask(),
+        shows_usage=services().usage.offered,
     )
 
 

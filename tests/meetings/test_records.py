@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, inspect, select
+from sqlalchemy import delete, event, inspect, select, update
 
 from onmeet.accounts.models import Account
 from onmeet.meetings.load import Hour, hours
@@ -28,6 +28,7 @@ from onmeet.meetings.reports import (
     hashed,
 )
 from onmeet.notices.columns import category_of
+from onmeet.notices.rights import resting_on_interest
 from onmeet.signalling import reporting
 from onmeet.signalling.ticket import Ticket
 from tests.factories.house import PASSWORD, House
@@ -233,6 +234,22 @@ def test_people_see_what_is_recorded_of_them_and_sums_of_others(desk: Desk) -> N
 def test_nothing_is_held_of_a_meeting_without_record(build_desk: Any) -> None:
     assert build_desk("on-meet").records.held(ROOM, "browser") == []
     assert build_desk("easymeet24").records.held(ROOM, "browser") == []
+
+
+@pytest.mark.promise("N3.15")
+@pytest.mark.parametrize("right", ["restricted", "objected"])
+def test_nothing_resting_on_legitimate_interest_is_written_about_who_objected(desk: Desk, right: str) -> None:
+    with desk.database.writing() as session:
+        session.execute(update(Account).values({right: True}))
+    desk.take(*a_meeting("easymeet24", desk.code)[:-1], Quality(ROOM, 0, 1, 1))
+    silent = resting_on_interest(policy("easymeet24"))
+    ada, ben = desk.all(Participation)
+    for column in inspect(Participation).columns:
+        category = category_of(column)
+        if category is not None:
+            assert getattr(ben, column.key) is not None
+            assert (getattr(ada, column.key) is None) == (category in silent), column
+    assert "meeting.ip" in silent
 
 
 # -- reports that come twice, in another order, or not at all ------------------------------------------

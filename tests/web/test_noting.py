@@ -44,7 +44,7 @@ def security(house: House) -> list[tuple[str, str | None]]:
 
 @pytest.mark.promise("N4.8")
 def test_opened_pages_are_counted_by_their_kind(build_house: Any) -> None:
-    house = build_house(notice="web1on1")
+    house = build_house(notice="easymeet24")
     for path in ("/", "/", "/m/abc-defg-hjk", "/m/abc-defg-hjm", "/nowhere", "/robots.txt"):
         visitor(house).open(path)
     assert counted(house) == {"/": 2, "/m/<code:code>": 2}
@@ -53,7 +53,7 @@ def test_opened_pages_are_counted_by_their_kind(build_house: Any) -> None:
 @pytest.mark.promise("N4.9")
 @pytest.mark.parametrize("signal", ["DNT", "Sec-GPC"])
 def test_whoever_asks_not_to_be_tracked_is_not_even_counted(build_house: Any, signal: str) -> None:
-    house = build_house(notice="web1on1")
+    house = build_house(notice="easymeet24")
     visitor(house, **{signal: "1"}).open("/")
     assert counted(house) == {}
 
@@ -115,7 +115,7 @@ def test_what_was_noted_is_written_when_the_server_ends(build_house: Any) -> Non
 
 
 def test_a_broken_database_does_not_break_a_page(build_house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    house = build_house(notice="web1on1")
+    house = build_house(notice="easymeet24")
     visitor(house).open("/")
     monkeypatch.setattr(house.services.database, "writing", None)
     house.app.extensions["onmeet.notes"].flush()
