@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -104,13 +105,11 @@ def _parse(text: str | bytes, where: str, given: Notice | None) -> Notice | list
         _overlay(sheet, base, own=_OWN if given is None else ())
     sheet.read()
     check(sheet)
+    if base is not None:
+        _refuse_looser(sheet, base, _readable(sheet, base))
     if not sheet.problems:
         notice = _build(sheet, decoded)
-        if base is None:
-            return notice
-        _refuse_looser(sheet, base, notice)
-        if not sheet.problems:
-            return _build(sheet, to_toml(notice))
+        return notice if base is None else _build(sheet, to_toml(notice))
     return sorted(set(sheet.problems))
 
 
@@ -191,6 +190,22 @@ def _refuse_looser(sheet: Sheet, base: Notice, notice: Notice) -> None:
 def _first_key(change: Change, row: Row) -> str:
     names = ("retention" if one.name in ("terms", "transient") else one.name for one in change.fields)
     return next((name for name in names if name in row.raw), "")
+
+
+def _readable(sheet: Sheet, base: Notice) -> Notice:
+    """The notice as far as it is without faults, and what it extends in place of the rest."""
+    sound = [row for row in sheet.rows if not row.faulty]
+    values = {key: value for key, value in sheet.top.values.items() if key not in ("extends", "drop")}
+    values |= {row.table: Contact(**row.values) for row in sound if row.table in TABLES}
+    for table, kind in _ROW_TYPES.items():
+        if all(row in sound for row in sheet.of(table)):
+            values[_PLURAL[table]] = tuple(kind(**row.values) for row in sheet.of(table))
+    values["items"] = tuple(
+        _item(sheet, row) if not row.faulty else item
+        for row in sheet.of("item")
+        if not row.faulty or (item := base.item(str(row.raw.get("category"))))
+    )
+    return replace(base, **values)
 
 
 def _build(sheet: Sheet, source: str) -> Notice:

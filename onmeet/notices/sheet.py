@@ -30,12 +30,16 @@ class Problem:
 
 @dataclass(slots=True)
 class Row:
-    """One table of the file. raw: as it was written. values: what could be read of it, by key."""
+    """One table of the file. raw: as it was written. values: what could be read of it, by key.
+
+    faulty: something is wrong with it.
+    """
 
     table: str
     index: int
     raw: dict[str, Any]
     values: dict[str, Any] = field(default_factory=dict)
+    faulty: bool = False
 
     @property
     def title(self) -> str:
@@ -68,6 +72,7 @@ class Sheet:
 
     def report(self, row: Row, key: str, message: str, remedy: str) -> None:
         """Note a problem with a key of a row; '' stands for the row itself."""
+        row.faulty = True
         line = self.lines.line(row.table, row.index, key)
         words = f"{key} {message}" if key else message
         self.problems.append(Problem(line, self.where, row.title, words, remedy))

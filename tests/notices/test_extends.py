@@ -72,6 +72,20 @@ def test_a_notice_that_extends_another_must_not_loosen_it(more: str, start: str,
     )
 
 
+def test_a_loosened_item_is_reported_beside_faults_of_others() -> None:
+    text = (
+        EXTENDING.replace("2026-01-19", "2026-01-18")
+        + '[[item]]\ncategory = "meeting.ip"\nretention = "13 months after call_end"\n'
+        + '[[item]]\ncategory = "meeting.device"\nform = "cut"\n'
+        + '[[item]]\ncategory = "meeting.devise"\n'
+    )
+    messages = {(problem.item, problem.message.split()[0]) for problem in problems(text)}
+    assert messages >= {
+        ("", "effective"), ("item meeting.ip", "retention"), ("item meeting.device", "form"),
+        ("item meeting.devise", "category"),
+    }  # fmt: skip
+
+
 def test_longer_backups_than_those_of_the_extended_notice_are_refused() -> None:
     text = EXTENDING + "backup_days = 31\n"
     (problem,) = problems(text)
