@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from onmeet.accounts.attempts import TooManyAttempts
 from onmeet.accounts.service import Person, WrongCredentials
 from onmeet.errors import UserError
+from onmeet.notices import wording
 from onmeet.web.contexts import RegisterPage, SignInPage
 from onmeet.web.forms import RegisterForm, SignInForm
 from onmeet.web.language import language
@@ -28,6 +29,9 @@ login_manager = LoginManager()
 # It compares address and browser with a hash of both in the cookie: people would be signed out whenever
 # their telephone changes networks in a meeting. The token is what protects the session.
 login_manager.session_protection = None
+
+OPTIONAL = ("name", "phone", "country")
+"""What may be told when registering, where the notice permits it."""
 
 LONG = timedelta(days=30)
 SHORT = timedelta(hours=12)
@@ -63,7 +67,7 @@ def register() -> AnyResponse:
     _refuse_when_closed()
     if current_user.is_authenticated:
         return redirect(url_for("meetings.mine"))
-    return RegisterPage(form=RegisterForm()).render()
+    return _register_page(_register_form())
 
 
 @blueprint.post("/register")
@@ -71,13 +75,15 @@ def register() -> AnyResponse:
 def create_account() -> AnyResponse:
     """Make the account. The answer is the same when the address has one already."""
     _refuse_when_closed()
-    form = RegisterForm()
+    form = _register_form()
     if not form.validate_on_submit():
-        return RegisterPage(form=form).render(422)
+        return _register_page(form, 422)
     services().accounts.register(
         form.email.data,
         form.password.data,
-        form.name.data or "",
+        _filled(form, "name"),
+        phone=_filled(form, "phone"),
+        country=_filled(form, "country"),
         language=language(),
         notice=label_in_force(),
     )
@@ -123,6 +129,32 @@ def sign_out() -> AnyResponse:
     session["known"] = known
     flash(gettext("You are signed out."))
     return redirect(url_for("pages.landing"), 303)
+
+
+def _register_form() -> RegisterForm:
+    """The form with the fields that the notice in force permits."""
+    form, policy = RegisterForm(), services().policy
+    for field in OPTIONAL:
+        if not policy.stores(f"account.{field}"):
+            delattr(form, field)
+    if not policy.notice.minimum_age:
+        del form.old_enough
+    return form
+
+
+def _register_page(form: RegisterForm, status: int = 200) -> AnyResponse:
+    policy = services().policy
+    asked = (policy.item(f"account.{field}") for field in ("email", "password", *OPTIONAL) if field in form)
+    whys = dict.fromkeys(wording.purpose(item.purpose, language()) for item in asked if item is not None)
+    return RegisterPage(
+        form=form,
+        minimum_age=policy.notice.minimum_age,
+        purposes=wording.listing(list(whys), language()),
+    ).render(status)
+
+
+def _filled(form: RegisterForm, field: str) -> str:
+    return str(form[field].data or "") if field in form else ""
 
 
 def _enter(form: SignInForm) -> None:

@@ -218,8 +218,12 @@ class ReceiptPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterPage(Page):
+    """`purposes`: what the data is asked for, in words. `minimum_age`: 0 where the notice names none."""
+
     template = "accounts/register.html"
     form: RegisterForm
+    minimum_age: int
+    purposes: str
 
 
 @dataclass(frozen=True, kw_only=True)

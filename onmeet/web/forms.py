@@ -12,8 +12,9 @@ from wtforms.validators import DataRequired, Length
 
 from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
 from onmeet.accounts.service import is_email, normal_email
+from onmeet.notices.countries import COUNTRIES
 
-__all__ = ["MeetingForm", "RegisterForm", "SignInForm", "email_address", "printable"]
+__all__ = ["MeetingForm", "RegisterForm", "SignInForm", "a_country", "a_number", "email_address", "printable"]
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 
@@ -30,6 +31,19 @@ def printable(_form: Any, field: Any) -> None:
         raise ValidationError(lazy_gettext("Please use letters, digits and ordinary signs only."))
 
 
+def a_country(_form: Any, field: Any) -> None:
+    """Validator: empty, or a country's two letters (ISO 3166-1)."""
+    if field.data and field.data.strip().upper() not in COUNTRIES:
+        raise ValidationError(lazy_gettext("Please give the country as two letters, such as DE."))
+
+
+def a_number(_form: Any, field: Any) -> None:
+    """Validator: empty, or what looks like a telephone number."""
+    digits = [sign for sign in field.data or "" if sign.isdigit()]
+    if field.data and (len(digits) < 4 or set(field.data) - set("+0123456789 ()/-.")):
+        raise ValidationError(lazy_gettext("Please give a telephone number, such as +49 30 1234567."))
+
+
 def _well_chosen(form: Any, field: Any) -> None:
     match weakness(field.data or "", normal_email(form.email.data or "")):
         case "length":
@@ -41,11 +55,16 @@ def _well_chosen(form: Any, field: Any) -> None:
 
 
 class RegisterForm(FlaskForm):  # type: ignore[misc]
-    """A new account."""
+    """A new account. The view takes out what the notice does not permit, and the age where it names none."""
 
     email = EmailField(lazy_gettext("E-mail"), [email_address])
     password = PasswordField(lazy_gettext("Password"), [_well_chosen])
     name = StringField(lazy_gettext("Name"), [Length(max=64), printable])
+    phone = StringField(lazy_gettext("Telephone number"), [Length(max=32), a_number])
+    country = StringField(lazy_gettext("Country"), [Length(max=2), a_country])
+    old_enough = BooleanField(
+        validators=[DataRequired(lazy_gettext("Please confirm your age: the service is not for children."))]
+    )
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]

@@ -18,9 +18,8 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length
 
 from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
-from onmeet.notices.countries import COUNTRIES
 from onmeet.notices.requests import KINDS
-from onmeet.web.forms import email_address, printable
+from onmeet.web.forms import a_country, a_number, email_address, printable
 
 __all__ = [
     "KIND_NAMES", "AnswerForm", "DeleteForm", "DetailsForm", "EmailForm", "PasswordForm", "RequestForm",
@@ -37,17 +36,6 @@ KIND_NAMES = {
 }
 
 
-def _a_country(_form: Any, field: Any) -> None:
-    if field.data and field.data.strip().upper() not in COUNTRIES:
-        raise ValidationError(lazy_gettext("Please give the country as two letters, such as DE."))
-
-
-def _a_number(_form: Any, field: Any) -> None:
-    digits = [sign for sign in field.data or "" if sign.isdigit()]
-    if field.data and (len(digits) < 4 or set(field.data) - set("+0123456789 ()/-.")):
-        raise ValidationError(lazy_gettext("Please give a telephone number, such as +49 30 1234567."))
-
-
 def _new_password(_form: Any, field: Any) -> None:
     match weakness(field.data or "", ""):
         case "length":
@@ -62,8 +50,8 @@ class DetailsForm(FlaskForm):  # type: ignore[misc]
     """What may be corrected without a password; fields that the notice does not permit are left out."""
 
     name = StringField(lazy_gettext("Name"), [Length(max=64), printable])
-    phone = StringField(lazy_gettext("Telephone number"), [Length(max=32), _a_number])
-    country = StringField(lazy_gettext("Country"), [Length(max=2), _a_country])
+    phone = StringField(lazy_gettext("Telephone number"), [Length(max=32), a_number])
+    country = StringField(lazy_gettext("Country"), [Length(max=2), a_country])
 
 
 class _WithPassword(FlaskForm):  # type: ignore[misc]

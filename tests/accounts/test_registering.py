@@ -1,0 +1,53 @@
+"""What is asked at registration is what the notice in force permits, with its purpose beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.factories.house import PASSWORD
+
+NOTICES = ("on-meet", "meetingsphere", "easymeet24", "web1on1", "3cx-webmeeting")
+
+
+@pytest.mark.promise("N2.2")
+@pytest.mark.parametrize("notice", NOTICES)
+def test_only_permitted_fields_are_asked_for_and_their_purpose_is_named(
+    build_house: Any, notice: str
+) -> None:
+    house = build_house(notice=notice)
+    page = house.visitor().open("/register").text
+    for field in ("name", "phone", "country"):
+        assert (f'name="{field}"' in page) == house.services.policy.stores(f"account.{field}")
+    assert "What we ask for here is used" in page
+
+
+@pytest.mark.promise("N4.5")
+def test_a_service_that_is_not_for_children_asks_for_the_age(build_house: Any) -> None:
+    house = build_house(notice="web1on1")
+    visitor = house.visitor()
+    assert "I am 16 or older" in visitor.open("/register").text
+    young = visitor.send("/register", email="ada@example.org", password=PASSWORD)
+    assert young.status_code == 422
+    assert "confirm your age" in young.text
+    assert not house.services.accounts.has("ada@example.org")
+    assert (
+        visitor.send("/register", email="ada@example.org", password=PASSWORD, old_enough="y").status_code
+        == 303
+    )
+    assert house.services.accounts.has("ada@example.org")
+
+
+def test_where_the_notice_names_no_age_none_is_asked(build_house: Any) -> None:
+    assert "or older" not in build_house().visitor().open("/register").text
+
+
+@pytest.mark.promise("N1.3")
+def test_what_is_told_at_registration_is_kept_as_permitted(build_house: Any) -> None:
+    house = build_house()
+    fields = {"phone": "+49 30 1234567", "country": "de", "name": "Ada"}
+    visitor = house.visitor()
+    assert visitor.send("/register", email="ada@example.org", password=PASSWORD, **fields).status_code == 303
+    known = house.services.own.details(house.services.accounts.id_of("ada@example.org"))
+    assert (known.name, known.phone, known.country) == ("Ada", "+49 30 1234567", "DE")
