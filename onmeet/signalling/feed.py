@@ -64,6 +64,7 @@ class Feed:
         self._given = 0
         self._acknowledged = 0
         self._open: set[str] = set()
+        self._concluded: list[Delivery] = []  # endings that no relay knows of, until they are acknowledged
         self._retry_at = 0.0
         self._alarm, self._bell = os.pipe()
         os.set_blocking(self._alarm, False)
@@ -83,6 +84,7 @@ class Feed:
 
     def acknowledge(self) -> None:
         """Everything that `take` gave is dealt with: the relay forgets it."""
+        self._concluded.clear()
         if self._socket is None or self._given == self._acknowledged:
             return
         self._say({"ack": self._given})
@@ -163,9 +165,10 @@ class Feed:
         if opened.run != old:
             self._given = self._acknowledged = 0
         now = self._wall()
-        gone = sorted(self._open - opened.live)
-        self._open &= opened.live
-        return [*(Delivery(old, 0, Ended(instance, now)) for instance in gone), opened]
+        for instance in sorted(self._open - opened.live):
+            self._concluded.append(Delivery(old, 0, Ended(instance, now)))
+        self._open = set(opened.live)
+        return [*self._concluded, opened]
 
     def _new(self, delivery: Delivery) -> bool:
         if delivery.seq <= self._given:

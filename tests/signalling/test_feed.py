@@ -130,6 +130,29 @@ async def test_the_rooms_of_a_dead_relay_have_ended(path: Path, feed: Feed) -> N
     assert opened == Opened(second.reports.run, frozenset(), 0)
 
 
+async def test_an_ending_that_no_relay_knows_of_comes_until_it_is_dealt_with(path: Path, feed: Feed) -> None:
+    async with quiet_relay(path) as first:
+        first.reports.put(Started(ROOM, 1.0))
+        await reports(feed, 1)
+    async with quiet_relay(path):
+        concluded = (await take(feed))[0]
+        feed.again()
+        assert (await take(feed))[0] == concluded
+        feed.acknowledge()
+        feed.again()
+        assert len(await take(feed)) == 1
+
+
+async def test_a_new_keeper_hears_of_the_end_of_rooms_that_began_before_it(path: Path, feed: Feed) -> None:
+    async with quiet_relay(path) as first:
+        first.reports.put(Started(ROOM, 1.0))
+        first.reports.acknowledge(1)
+        await take(feed)
+        run = first.reports.run
+    async with quiet_relay(path):
+        assert (await take(feed))[0] == Delivery(run, 0, Ended(ROOM, NOW))
+
+
 async def test_the_rooms_of_a_living_relay_have_not_ended(relay: QuietRelay, feed: Feed) -> None:
     relay.reports.put(Started(ROOM, 1.0))
     await reports(feed, 1)
