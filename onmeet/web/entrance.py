@@ -17,6 +17,7 @@ from flask_login import current_user
 from onmeet.errors import UserError
 from onmeet.meetings.reporting import records_meetings
 from onmeet.meetings.service import MeetingGone, Role
+from onmeet.notices import rights
 from onmeet.signalling.ticket import DEVICE_LENGTH, TICKET_SECONDS, Ticket
 from onmeet.web.services import services
 
@@ -68,7 +69,7 @@ def ticket_for(code: str) -> Ticket:
         raise UserError(gettext("There is no meeting with this code."), 404) from None
     if "browser" not in session:
         raise Forbidden(gettext("Open the meeting's page first, with cookies allowed."))
-    reports = services().reported
+    reports = _reports()
     recorded = records_meetings(services().policy)
     return Ticket(
         room=code,
@@ -81,6 +82,16 @@ def ticket_for(code: str) -> Ticket:
         device=device() if "meeting.device" in reports else None,
         reports=reports,
     )
+
+
+def _reports() -> tuple[str, ...]:
+    """What the relay may report about this participant: less where they restricted or objected."""
+    behind, account = services(), account_id()
+    if account is None or not behind.reported:
+        return behind.reported
+    own = behind.own.details(account)
+    unwritten = rights.unwritten(behind.policy, restricted=own.restricted, objected=own.objected)
+    return tuple(category for category in behind.reported if category not in unwritten)
 
 
 def address() -> str | None:

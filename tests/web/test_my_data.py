@@ -16,6 +16,7 @@ from onmeet.accounts.models import Account
 from onmeet.meetings.models import MeetingRecord, Participation
 from onmeet.notices.holds import Holds
 from onmeet.notices.models import SubjectRequest
+from onmeet.web import entrance
 from tests.factories.house import PASSWORD, House
 from tests.factories.postgres import sqlite_files
 
@@ -267,3 +268,26 @@ def test_a_request_that_was_passed_on_is_answered_by_the_meetings_owner(build_ho
 
 def raw(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(folder.glob("onmeet.db*")))
+
+
+@pytest.mark.promise("N3.15")
+@pytest.mark.parametrize("right", ["restriction", "objection"])
+def test_after_an_objection_the_relay_is_not_told_to_report_what_it_is_about(
+    build_house: Any, right: str
+) -> None:
+    house = build_house(notice="easymeet24")
+    ada = house.member()
+    code = ada.start_meeting().json["code"]
+    assert ticket_of(house, ada, code).device is not None
+    ada.send(f"/account/{right}/on")
+    ticket = ticket_of(house, ada, code)
+    assert ticket.device is None
+    assert "meeting.device" not in ticket.reports
+    assert "meeting.times" in ticket.reports
+
+
+def ticket_of(house: House, visitor: Any, code: str) -> Any:
+    """The ticket that this browser would get at the door."""
+    with visitor.client as client:
+        client.get(f"/m/{code}")
+        return entrance.ticket_for(code)
