@@ -24,13 +24,16 @@ from onmeet.errors import ConfigError, ProviderError
 from onmeet.keeper.chores import Chores, Ending, Work, closed, warn
 from onmeet.keeper.consumer import Consumer
 from onmeet.keeper.endings import Endings
+from onmeet.mail.about_requests import mail_about_request
 from onmeet.mail.office import post_office
 from onmeet.meetings.records import Records
 from onmeet.notices import versions
+from onmeet.notices.erasure import Erasure
 from onmeet.notices.inactivity import Inactivity
 from onmeet.notices.keys import open_key_store
 from onmeet.notices.policy import Policy
 from onmeet.notices.receipts import InstanceKey, Receipts
+from onmeet.notices.requests import Requests
 from onmeet.notices.store import open_database
 from onmeet.notices.sweep import Sweep
 from onmeet.signalling.feed import Feed
@@ -101,6 +104,8 @@ class Keeper:
             "meetings": lambda now: self._sweep().run(now, fresh=True),
             "everything": self._sweep_everything,
             "mail": office.send_due,
+            "erasures": self._finish_erasures,
+            "requests": self._look_at_requests,
         }
 
     def _sweep(self) -> Sweep:
@@ -119,6 +124,18 @@ class Keeper:
     def _erase_traces(self, _now: datetime) -> None:
         if not self.database.erase_traces():
             raise ProviderError("a reader keeps deleted text in the write-ahead log")
+
+    def _finish_erasures(self, now: datetime) -> None:
+        """What a crash cut short."""
+        if finished := Erasure(self.database, self.policy, self._keys).finish(now):
+            log.info("finished erasures that had been cut short", count=finished)
+
+    def _look_at_requests(self, now: datetime) -> None:
+        """Forget those that nobody confirmed; remind the operator of deadlines."""
+        requests = Requests(self.database, mail_about_request)
+        requests.forget_unverified(now)
+        if near := requests.near_deadline(now):
+            log.warning("requests of data subjects are due within a week or overdue", count=near)
 
     def _sweep_everything(self, now: datetime) -> None:
         inactivity = Inactivity(self.database, self.policy)

@@ -24,6 +24,8 @@ JOBS: Mapping[str, float] = {
     "meetings": 60.0,
     "everything": 3600.0,
     "mail": 20.0,
+    "erasures": 60.0,
+    "requests": 86_400.0,
     "backups": 3600.0,
 }
 """Seconds between runs; each runs at the start, too."""
