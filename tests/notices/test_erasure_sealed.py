@@ -1,0 +1,95 @@
+"""Where columns are sealed, erasing destroys the person's key: no copy can be read any more (N1.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from onmeet.config import Config
+from onmeet.db import Base, Database, connect
+from onmeet.notices import access
+from onmeet.notices.erasure import Erasure
+from onmeet.notices.holds import Holds
+from onmeet.notices.keys import FileKeyStore, open_key_store
+from onmeet.notices.sealing import Sealer
+from onmeet.notices.store import open_database
+from tests.factories.held import everything_permitted, fill
+from tests.factories.house import MakeDatabase, empty_database, make_config
+from tests.factories.postgres import migrated, new_database, postgres
+
+__all__ = ["empty_database", "migrated", "new_database", "postgres"]
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def config(new_database: MakeDatabase, tmp_path: Path) -> Config:
+    made = make_config(tmp_path / "var", seal="always")
+    return replace(made, database_url=new_database(made.data))
+
+
+@pytest.fixture
+def database(config: Config) -> Iterator[Database]:
+    opened = open_database(config, everything_permitted())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def keys(config: Config) -> Iterator[FileKeyStore]:
+    store = open_key_store(config)
+    yield store
+    store.close()
+
+
+def stored(config: Config, table: str, column: str) -> list[tuple[str, str]]:
+    """(subject, value) as they lie in the database, without any gate."""
+    bare = connect(config.database_url)
+    try:
+        with bare.engine.connect() as connection:
+            rows = connection.execute(text(f"SELECT subject, {column} FROM {table}")).all()
+            return [(row[0], row[1]) for row in rows]
+    finally:
+        bare.close()
+
+
+@pytest.mark.promise("N1.15")
+def test_a_copy_taken_before_the_erasure_is_noise_afterwards(
+    config: Config, database: Database, keys: FileKeyStore
+) -> None:
+    with database.writing() as session:
+        ada, _ = fill(session, "ada")
+        ben, his = fill(session, "ben")
+    copies = dict(stored(config, "accounts", "name"))
+    sealed = copies["ada".ljust(32, "x")]
+    assert "ada" not in sealed.replace("ada".ljust(32, "x"), "")
+    Erasure(database, everything_permitted(), keys).account(ada, NOW)
+    assert Sealer(keys).open("accounts", "name", sealed) is None
+    with database.reading() as session:
+        assert access.held(session, ada, everything_permitted(), NOW) == []
+        assert his["accounts", "name"] in [
+            item.value for item in access.held(session, ben, everything_permitted(), NOW)
+        ]
+
+
+def test_what_must_stay_is_readable_under_a_new_key_and_old_copies_of_it_are_not(
+    config: Config, database: Database, keys: FileKeyStore
+) -> None:
+    with database.writing() as session:
+        ada, hers = fill(session, "ada")
+    before = stored(config, "participations", "ip")[0]
+    Holds(database).add("file 12 O 34/56", NOW, category="meeting.ip", account_id=ada)
+    Erasure(database, everything_permitted(), keys).account(ada, NOW)
+    assert Sealer(keys).open("participations", "ip", before[1]) is None
+    (after,) = stored(config, "participations", "ip")
+    assert after[0] != before[0]
+    with database.reading() as session:
+        (left,) = access.held(session, ada, everything_permitted(), NOW)
+        account = session.execute(select(Base.metadata.tables["accounts"])).one()
+    assert left.value == hers["participations", "ip"]
+    assert account.subject == after[0]
