@@ -11,6 +11,7 @@ BENCHMARKS = {
     "loss": "5 % random loss both ways: frames kept, longest gap in sound",
     "churn": "500 joins and leaves in a row: what is left of them",
     "join": "from opening a link to the first remote frame, in Chromium",
+    "sweep": "1,000,000 rows that are due: longest lock, waiting of others, memory; --rows, --postgres",
     "recover": "the relay is killed in a meeting of three Chromium pages: time until all see all again",
 }
 

@@ -2,11 +2,13 @@
 
 It may be killed at any point, run twice, or run in two processes at once. Each transaction looks again at
 the rows that it locks, deletes and counts them, all or nothing. What a transaction may take is measured,
-and the next one gets as many rows as fit into `TARGET_SECONDS`.
+and the next one gets as many rows as fit into `TARGET_SECONDS`. In between the sweep rests for as long, so
+that others who write find the database free every other moment.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -84,7 +86,8 @@ class Batch:
 class Sweep:
     """Deletes what is due by a policy, unless a hold forbids it.
 
-    clock: measures transactions. pause: called between them, so that a caller can stop (by raising) or yield.
+    clock: measures transactions. pause: called before each, so that a caller can end the sweep by raising.
+    rest: called with the seconds that a transaction took, after it.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class Sweep:
         metadata: MetaData | None = None,
         clock: Clock = monotonic,
         pause: Callable[[], None] = lambda: None,
+        rest: Callable[[float], None] = time.sleep,
     ) -> None:
         self._database = database
         self._policy = policy
@@ -103,14 +107,18 @@ class Sweep:
         self._metadata = metadata or Base.metadata
         self._clock = clock
         self._pause = pause
+        self._rest = rest
         self.batch = Batch()
 
     def run(self, now: datetime, *, fresh: bool = False) -> Swept:
         """Delete everything that is due at `now`. fresh: quickly, only what ended calls leave behind."""
         tally = _Tally(now)
         for plan in plans(self._metadata, self._policy, now, fresh=fresh):
-            for piece in self._pieces(plan):
-                self._empty(plan, piece, tally)
+            look = _Look(plan)
+            for number, piece in enumerate(self._pieces(plan)):
+                if number == 0:
+                    self._rehearse(look, piece)
+                self._empty(look, piece, tally)
         if not fresh:
             self._lapse(now, tally)
             self._forget_keys(now, tally)
@@ -145,9 +153,13 @@ class Sweep:
             yield from self.batch.cut(keys)
             last = keys[-1]
 
-    def _empty(self, plan: Plan, keys: Sequence[Any], tally: _Tally) -> None:
-        look = _Look(plan)
-        query = look.query().where(plan.key.in_(keys)).with_for_update(skip_locked=True, of=plan.table)
+    def _rehearse(self, look: _Look, keys: Sequence[Any]) -> None:
+        """Have the statement compiled while nobody waits: that takes longer than many rows do."""
+        with self._database.engine.connect() as connection:
+            connection.execute(look.locking(keys[:1])).all()
+
+    def _empty(self, look: _Look, keys: Sequence[Any], tally: _Tally) -> None:
+        plan, query = look.plan, look.locking(keys)
         subjects: set[str] = set()
         with self._timed(len(keys)) as connection:
             gone: dict[str, int] = {}
@@ -179,7 +191,9 @@ class Sweep:
             began = self._clock()
             with writing.begin():
                 yield writing
-            self.batch.took(rows, self._clock() - began)
+            took = self._clock() - began
+        self.batch.took(rows, took)
+        self._rest(took)
 
     # -- rows about nobody -----------------------------------------------------------------------
 
@@ -237,12 +251,12 @@ class _Look:
     """The columns that say what is to be done with a row, and how to read them."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        self.plan = plan
         self._held: tuple[Held, ...] = plan.held
 
     def query(self) -> Select[Any]:
         """Key, subject, country, whether the row may go, and for each category: count, and what is due."""
-        plan = self._plan
+        plan = self.plan
         country = plan.country()
         columns: list[Any] = [
             plan.key.label("key"),
@@ -257,6 +271,11 @@ class _Look:
                 for name, due in held.due.items()
             ]
         return select(*columns)
+
+    def locking(self, keys: Sequence[Any]) -> Select[Any]:
+        """The same about some rows, which are locked; those that somebody else has locked are left out."""
+        plan = self.plan
+        return self.query().where(plan.key.in_(keys)).with_for_update(skip_locked=True, of=plan.table)
 
     def gone(self, row: Row[Any]) -> dict[str, int]:
         """How many values of which categories are due in a row."""
