@@ -1,30 +1,28 @@
-"""Logs that hold nothing about people: an allow-list of keys, exceptions without their values.
+"""Logs that hold nothing about people: declared keys, exceptions without their values.
 
-Logs are stored data too. An event is a fixed sentence and keys from `ALLOWED`; any other key is
-dropped before anything is written. An exception is written as its type and the places it passed, never
-its message, which may quote what somebody typed.
+Logs are stored data too. An event is a fixed sentence and keys that `onmeet.notices.outlets` declares; any
+other key is dropped before anything is written, and so is one that holds a category of data, unless the
+policy permits it as it is. An exception is written as its type and the places it passed, never its message,
+which may quote what somebody typed.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import MutableMapping
 from pathlib import PurePath
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
-__all__ = ["ALLOWED", "configure"]
+from onmeet.notices import outlets
+from onmeet.notices.policy import Policy
 
-ALLOWED = frozenset(
-    {
-        "event", "level", "timestamp", "part", "code", "count", "counts", "seconds", "port", "status",
-        "pid", "reason", "version", "exception", "logger", "endpoint", "method", "revision", "limit",
-    }
-)  # fmt: skip
+__all__ = ["configure"]
 
 # These libraries write SDP, addresses or candidates even at level INFO or WARNING, or a line for each request
 # that somebody sends wrong, so that a stranger could fill the disk.
@@ -42,10 +40,11 @@ _TALKATIVE = (
 Event = MutableMapping[str, Any]
 
 
-def configure(level: str, part: str) -> None:
+def configure(level: str, part: str, policy: Policy | None = None) -> None:
     """Send this process's structlog and standard-library logs to stderr, one JSON object a line.
 
-    `part` is the process (`web`, `relay`, `serve`); `level` one of debug, info, warning, error.
+    `part` is the process (`web`, `relay`, `serve`); `level` one of debug, info, warning, error. Without a
+    `policy` no category of data is permitted.
     """
     number = getattr(logging, level.upper())
     shared: list[Any] = [
@@ -54,20 +53,19 @@ def configure(level: str, part: str) -> None:
         _describe_exception,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _Part(part),
-        _keep_allowed,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
+        processors=[*shared, _Declared(policy), structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_name_only, *shared],
             processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _Declared(policy),
                 structlog.processors.JSONRenderer(),
             ],
         )
@@ -79,6 +77,16 @@ def configure(level: str, part: str) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     logging.captureWarnings(True)
     sys.excepthook = _log_uncaught
+    threading.excepthook = _log_uncaught_in_thread
+    sys.unraisablehook = _log_unraisable
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Does not print the message and its arguments when they do not fit together, as logging would."""
+
+    def handleError(self, _record: logging.LogRecord) -> None:
+        """logging's hook."""
+        structlog.get_logger().error("a log line could not be written")
 
 
 class _Part:
@@ -92,8 +100,18 @@ class _Part:
         return event
 
 
-def _keep_allowed(_logger: Any, _method: str, event: Event) -> Event:
-    return {k: v for k, v in event.items() if k in ALLOWED or k.startswith("_")}
+class _Declared:
+    """Drops every key that is not declared, or holds what the policy does not permit as it is."""
+
+    def __init__(self, policy: Policy | None) -> None:
+        self._keys = {
+            outlet.name
+            for outlet in outlets.LOG_KEYS
+            if not outlet.category or (policy is not None and policy.storing(outlet.category) == "as-is")
+        }
+
+    def __call__(self, _logger: Any, _method: str, event: Event) -> Event:
+        return {k: v for k, v in event.items() if k in self._keys}
 
 
 def _name_only(logger: Any, _method: str, event: Event) -> Event:
@@ -130,3 +148,16 @@ def _log_uncaught(kind: type[BaseException], error: BaseException, trace: Traceb
     if issubclass(kind, KeyboardInterrupt):
         return
     structlog.get_logger().error("uncaught exception", exc_info=(kind, error, trace))
+
+
+def _log_uncaught_in_thread(arguments: threading.ExceptHookArgs) -> None:
+    if issubclass(arguments.exc_type, SystemExit):
+        return
+    info = (arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+    structlog.get_logger().error("uncaught exception in a thread", exc_info=info)
+
+
+def _log_unraisable(arguments: sys.UnraisableHookArgs) -> None:
+    """From `__del__` and the like; the object itself is not named: its repr may quote anything."""
+    info = (arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+    structlog.get_logger().error("uncaught exception in clean-up", exc_info=info)

@@ -25,8 +25,32 @@ try:
 except ValueError:
     log.exception("it failed")
     logging.getLogger("other").exception("it failed for {CANARY}")
+own = ("_record", "_from_structlog", "_name", "exc", "stack", "stack_info")
+log.info("extra", **dict.fromkeys(own, "{CANARY}"))
+for level in (10, 20, 30, 40, 50):
+    logging.getLogger("somelib.inner").log(level, "level %s", "{CANARY}", extra={{"reason": "{CANARY}"}})
+    logging.getLogger("gunicorn.access").log(level, "{CANARY}") if level > 20 else None
+logging.getLogger("somelib").error("%d", "{CANARY}")  # the message does not fit its arguments
+logging.getLogger("somelib").error("x", stack_info=True)
+import threading, asyncio, gc
+def in_thread():
+    raise LookupError("{CANARY}")
+thread = threading.Thread(target=in_thread, name="{CANARY}")
+thread.start(); thread.join()
+class Clumsy:
+    def __repr__(self): return "{CANARY}"
+    def __del__(self): raise OSError("{CANARY}")
+Clumsy(); gc.collect()
+async def careless():
+    async def inner(): raise KeyError("{CANARY}")
+    task = asyncio.ensure_future(inner()); task.set_name("{CANARY}")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    del task; gc.collect()
+    asyncio.get_running_loop().call_exception_handler({{"message": "{CANARY}", "future": "{CANARY}"}})
+asyncio.run(careless())
 def deep():
-    raise RuntimeError("{CANARY}")
+    raise RuntimeError("{CANARY}") from ValueError("{CANARY}")
 deep()
 """
 
@@ -57,6 +81,9 @@ def test_library_messages_are_reduced_to_who_wrote_them():
 
 def test_exception_is_written_as_type_and_places():
     lines = [line for line in run_script() if "exception" in line]
-    assert len(lines) == 3
+    kinds = [str(line["exception"]).partition(" ")[0] for line in lines]
+    assert kinds == [
+        "ValueError", "ValueError", "LookupError", "OSError", "KeyError", "RuntimeError",
+    ]  # fmt: skip
     assert str(lines[0]["exception"]).startswith("ValueError at <string>:")
     assert "deep" in str(lines[-1]["exception"])

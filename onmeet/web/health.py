@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from onmeet import __version__
+from onmeet.notices import outlets
 from onmeet.signalling import client as relay
 from onmeet.web.limits import limiter
 from onmeet.web.services import services
@@ -49,7 +50,8 @@ def metrics() -> Response:
     figures = _ask("metrics")
     shown = dict(_numbers(figures or {})) | {"up": float(figures is not None)}
     for name, value in shown.items():
-        Gauge(f"onmeet_relay_{name}", f"Relay: {name.replace('_', ' ')}", registry=registry).set(value)
+        if (declared := outlets.figure(name)) is not None:
+            Gauge(f"onmeet_relay_{name}", f"Relay: {declared.reason}", registry=registry).set(value)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

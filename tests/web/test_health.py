@@ -12,7 +12,14 @@ import pytest
 from onmeet.signalling import client as relay
 from tests.factories.house import House
 
-FIGURES = {"rooms": 2, "participants": 5, "media": {"packets": 10, "ratio": 0.5}, "name": "Ada", "up": True}
+FIGURES = {
+    "rooms": 2,
+    "participants": 5,
+    "media": {"packets_in": 10, "ada": 0.5},
+    "signalling": {"errors": {"bad-sdp": 3}},
+    "name": "Ada",
+    "up": True,
+}
 
 
 @contextmanager
@@ -57,8 +64,9 @@ def test_metrics_are_numbers_only(house: House, monkeypatch: pytest.MonkeyPatch)
         text = house.visitor().open("/metrics").text
     assert "onmeet_relay_up 1.0" in text
     assert "onmeet_relay_participants 5.0" in text
-    assert "onmeet_relay_media_ratio 0.5" in text
-    assert "Ada" not in text
+    assert "onmeet_relay_media_packets_in 10.0" in text
+    assert "onmeet_relay_signalling_errors_bad_sdp 3.0" in text
+    assert "ada" not in text.lower()
     assert text.count("# TYPE onmeet_relay_up ") == 1
 
 

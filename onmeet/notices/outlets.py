@@ -1,0 +1,170 @@
+"""Every place besides the database in which this software leaves something, and why.
+
+Files of the data folder, keys in Redis, keys of log lines and figures for the operator are declared here,
+each with a technical reason or the category of data it holds. What is not declared is not written (log keys,
+figures) or reported by the audit (files, Redis). Nothing here needs a database or a web request.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from onmeet.errors import NotPermitted
+from onmeet.notices.categories import CATEGORIES
+from onmeet.notices.policy import Policy
+
+__all__ = [
+    "FIGURES", "FILES", "LIMITS", "LOG_KEYS", "REDIS_KEYS", "Outlet", "category_of_log_key", "check_file",
+    "figure", "unknown_files", "unknown_key",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """A declared place: `name` may have `*`; a technical `reason`, or the `category` of what is in it."""
+
+    name: str
+    reason: str = ""
+    category: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.reason) == bool(self.category) or (self.category and self.category not in CATEGORIES):
+            raise ValueError(f"{self.name} needs either a reason or a category of onmeet.notices.categories")
+
+
+FILES: tuple[Outlet, ...] = (
+    Outlet("onmeet.db", "the database: its columns say what they hold"),
+    Outlet("onmeet.db-wal", "what SQLite has not yet moved into the database"),
+    Outlet("onmeet.db-shm", "SQLite's index of that"),
+    Outlet("onmeet.db-journal", "SQLite's undo while it changes its kind of log"),
+    Outlet("keys/secret_key", "signs cookies"),
+    Outlet("keys/secret_key.????????????????", "the same, while it is made"),
+    Outlet("keys/marks_key", "finds rows by keyed hashes"),
+    Outlet("keys/marks_key.????????????????", "the same, while it is made"),
+    Outlet("keys/master-*.key", "wraps the keys of data subjects"),
+    Outlet("keys/master-*.key.????????????????", "the same, while it is made"),
+    Outlet("keys/master.lock", "one process at a time changes the master key"),
+    Outlet("keys/subjects.db", "the keys of data subjects, wrapped, by random names"),
+    Outlet("keys/subjects.db-*", "what SQLite has not yet moved into it"),
+    Outlet("keys/receipts.pem", "signs deletion receipts"),
+    Outlet("keys/receipts.pem.????????????????", "the same, while it is made"),
+    Outlet("keys/rotating/*", "keys of pseudonyms, destroyed with their period"),
+    Outlet("run/*.sock", "where the processes of this machine meet"),
+    Outlet("run/*.lock", "one process at a time"),
+    Outlet("outbox/*.eml", category="account.email"),
+    Outlet("newsletters/*.txt", "what the operator wrote to all subscribers, until it is sent"),
+)
+"""Files below the data folder, by path."""
+
+LIMITS = "onmeet:limits"
+"""Under this name Redis counts requests."""
+
+REDIS_KEYS: tuple[Outlet, ...] = (
+    Outlet(f"{LIMITS}:*", "counts requests under a keyed hash that changes daily, for two hours at most"),
+)
+"""Keys in Redis."""
+
+LOG_KEYS: tuple[Outlet, ...] = (
+    Outlet("event", "the fixed sentence"),
+    Outlet("level", "how bad it is"),
+    Outlet("timestamp", "when"),
+    Outlet("part", "the process: web, relay, keeper, serve"),
+    Outlet("logger", "the library that wrote it"),
+    Outlet("exception", "type and places of an error, never its message"),
+    Outlet("reason", "a word of this program"),
+    Outlet("code", "an exit status or a protocol's error code"),
+    Outlet("status", "an HTTP status"),
+    Outlet("endpoint", "the name of a view"),
+    Outlet("method", "the method of a request"),
+    Outlet("count", "how many"),
+    Outlet("counts", "how many, by words of this program"),
+    Outlet("seconds", "how long"),
+    Outlet("port", "of a socket of ours"),
+    Outlet("pid", "of a process of ours"),
+    Outlet("version", "of this program"),
+    Outlet("revision", "of the tables"),
+    Outlet("limit", "a setting that was reached"),
+)
+"""Keys of log lines. One that holds a category is written in the form that the policy in force permits."""
+
+FIGURES: tuple[Outlet, ...] = (
+    Outlet("up", "whether the relay answers"),
+    Outlet("rooms", "meetings at this moment"),
+    Outlet("participants", "people and telephones in them"),
+    Outlet("visitors", "pages that look into a meeting before they join"),
+    Outlet("signalling_messages_in", "messages from browsers"),
+    Outlet("signalling_messages_out", "messages to browsers"),
+    Outlet("signalling_joined", "joins since the start"),
+    Outlet("signalling_resumed", "connections taken up again"),
+    Outlet("signalling_left_*", "leaves since the start, by reason"),
+    Outlet("signalling_errors_*", "errors told to browsers, by code"),
+    Outlet("signalling_closed_*", "closed sockets, by code"),
+    Outlet("signalling_faults", "bugs"),
+    Outlet("media_rooms", "meetings with media"),
+    Outlet("media_publishers", "connections that send"),
+    Outlet("media_subscribers", "connections that receive"),
+    Outlet("media_connected", "connections that are up"),
+    Outlet("media_tracks", "sounds and pictures that are sent"),
+    Outlet("media_packets_in", "media packets received"),
+    Outlet("media_packets_out", "media packets forwarded"),
+    Outlet("media_bytes_in", "bytes received"),
+    Outlet("media_bytes_out", "bytes forwarded"),
+    Outlet("media_datagrams_in", "datagrams received"),
+    Outlet("media_datagrams_dropped", "datagrams that nobody waits for"),
+    Outlet("media_send_failures", "datagrams that could not be sent"),
+    Outlet("media_authentication_failures", "packets that were not authentic"),
+)
+"""Figures of the relay for the operator. They have no labels: a figure is about everybody or nobody."""
+
+_WORD = re.compile(r"[a-z0-9_]{1,60}")
+
+
+def category_of_log_key(key: str) -> str | None:
+    """The category of a log key, '' when it is technical, None when it is not declared."""
+    return next((outlet.category for outlet in LOG_KEYS if outlet.name == key), None)
+
+
+def figure(name: str) -> Outlet | None:
+    """The declaration of a figure, or None: then it is not shown."""
+    return _declared(FIGURES, name) if _WORD.fullmatch(name) else None
+
+
+def unknown_key(name: str) -> bool:
+    """Whether nobody has declared this key of Redis."""
+    return _declared(REDIS_KEYS, name) is None
+
+
+def unknown_files(data: Path) -> list[Path]:
+    """What lies in the data folder without being declared: files, links, sockets."""
+    found = (path for path in sorted(data.rglob("*")) if path.is_symlink() or not path.is_dir())
+    return [path for path in found if _file(path, data) is None]
+
+
+def check_file(path: Path, data: Path, policy: Policy) -> None:
+    """Refuse a file that is not declared, or whose category the notice in force does not list.
+
+    Raises `NotPermitted`. `path` is below the data folder `data`.
+    """
+    outlet = _file(path, data)
+    if outlet is None:
+        raise NotPermitted(
+            f"no file {path.suffix or 'like this'} is declared there: see onmeet.notices.outlets"
+        )
+    if outlet.category and policy.item(outlet.category) is None:
+        raise NotPermitted(
+            f"{outlet.name} holds {outlet.category}, which the notice in force does not list: do not write it"
+        )
+
+
+def _file(path: Path, data: Path) -> Outlet | None:
+    """A `*` stays within its folder."""
+    name = path.relative_to(data).as_posix()
+    level = tuple(outlet for outlet in FILES if outlet.name.count("/") == name.count("/"))
+    return _declared(level, name)
+
+
+def _declared(outlets: tuple[Outlet, ...], name: str) -> Outlet | None:
+    return next((outlet for outlet in outlets if fnmatchcase(name, outlet.name)), None)

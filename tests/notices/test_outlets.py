@@ -1,0 +1,143 @@
+"""Whatever is written besides the database is declared: files, log keys, figures, Redis."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import pytest
+
+from onmeet.errors import NotPermitted
+from onmeet.notices import outlets
+from onmeet.notices.categories import CATEGORIES
+from onmeet.notices.outlets import Outlet
+from onmeet.relay.interface import PlaneStats
+from onmeet.signalling.counters import Counters
+from tests.factories.policies import permitting, policy
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "onmeet").rglob("*.py"))
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
+
+
+def log_calls(source: str) -> Iterator[ast.Call]:
+    """Calls such as `log.info(...)`."""
+    for node in ast.walk(ast.parse(source)):
+        function = getattr(node, "func", None)
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(function, ast.Attribute)
+            and function.attr in LEVELS
+            and isinstance(function.value, ast.Name)
+            and function.value.id in ("log", "logger", "logging")
+        ):
+            yield node
+
+
+def complaints(source: str) -> list[str]:
+    """What is wrong with the log calls of a source, each with what to do."""
+    found: list[str] = []
+    for call in log_calls(source):
+        first = call.args[0] if call.args else None
+        if len(call.args) != 1 or not isinstance(first, ast.Constant) or not isinstance(first.value, str):
+            found.append(f"line {call.lineno}: log one fixed sentence, and what differs under declared keys")
+        for keyword in call.keywords:
+            key = keyword.arg or "**"
+            if key != "exc_info" and outlets.category_of_log_key(key) is None:
+                found.append(
+                    f"line {call.lineno}: the log key {key} is not declared: add it to LOG_KEYS in "
+                    "onmeet/notices/outlets.py with a technical reason or its category, or leave it out"
+                )
+    return found
+
+
+@pytest.mark.promise("N1.2")
+def test_every_log_line_has_declared_keys_only() -> None:
+    found = {path.relative_to(ROOT).as_posix(): complaints(path.read_text()) for path in SOURCES}
+    assert {path: what for path, what in found.items() if what} == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('log.info("somebody came", name=name)', "the log key name is not declared: add it to LOG_KEYS in"),
+        ('log.info("somebody came", **about)', "the log key ** is not declared"),
+        ('log.info(f"{name} came")', "log one fixed sentence"),
+        ('log.warning("%s came", name)', "log one fixed sentence"),
+        ("log.error(str(error), exc_info=True)", "log one fixed sentence"),
+    ],
+)
+def test_an_undeclared_log_line_is_found_and_told_what_to_do(line: str, words: str) -> None:
+    (complaint,) = complaints(line)
+    assert words in complaint
+
+
+def relay_figures() -> Iterator[str]:
+    """Names of figures as the relay hands them out."""
+    yield from ("rooms", "participants", "visitors")
+    counters = Counters()
+    counters.left["left"] += 1
+    counters.errors["bad-sdp"] += 1
+    counters.closed[1000] += 1
+    for name, value in counters.as_dict().items():
+        below = [f"_{key}" for key in value] if isinstance(value, dict) else [""]
+        yield from (f"signalling_{name}{key}".replace("-", "_") for key in below)
+    yield from (f"media_{field.name}" for field in fields(PlaneStats))
+
+
+def test_every_figure_of_the_relay_is_declared() -> None:
+    undeclared = [name for name in relay_figures() if outlets.figure(name) is None]
+    assert undeclared == [], "declare them in FIGURES of onmeet/notices/outlets.py and say what they mean"
+
+
+def test_figures_have_no_labels() -> None:
+    source = (ROOT / "onmeet/web/health.py").read_text()
+    assert "labels" not in source
+
+
+@pytest.mark.parametrize("name", ["ada", "rooms_of_ada", "signalling_errors_Ada", "signalling_left_", "up{}"])
+def test_other_figures_are_not_shown(name: str) -> None:
+    assert outlets.figure(name) is None or name == "signalling_left_"
+
+
+def test_files_that_nobody_declared_are_found(tmp_path: Path) -> None:
+    for name in ("onmeet.db", "keys/secret_key", "keys/rotating/7-20", "run/relay.sock", "outbox/1.eml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).touch()
+    assert outlets.unknown_files(tmp_path) == []
+    strangers = ["guests.txt", "keys/rotating/old/7-20", "outbox/1.eml.bak", "run/notes", "deep/onmeet.db"]
+    for name in strangers:
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).touch()
+    (tmp_path / "link").symlink_to("/nowhere")
+    found = {path.relative_to(tmp_path).as_posix() for path in outlets.unknown_files(tmp_path)}
+    assert found == {*strangers, "link"}
+
+
+def test_a_file_is_refused_where_its_category_is_not_permitted(tmp_path: Path) -> None:
+    mail = tmp_path / "outbox" / "1.eml"
+    outlets.check_file(mail, tmp_path, policy("on-meet"))
+    with pytest.raises(NotPermitted, match=r"outbox/\*\.eml holds account\.email, which the notice"):
+        outlets.check_file(mail, tmp_path, permitting())
+    with pytest.raises(NotPermitted, match=r"see onmeet\.notices\.outlets"):
+        outlets.check_file(tmp_path / "ada.txt", tmp_path, policy("on-meet"))
+
+
+def test_an_outlet_says_why_it_is_there() -> None:
+    for wrong in ({}, {"reason": "x", "category": "account.name"}, {"category": "account.nonsense"}):
+        with pytest.raises(ValueError, match="needs either a reason or a category"):
+            Outlet("x", **wrong)
+    for outlet in (*outlets.FILES, *outlets.REDIS_KEYS, *outlets.LOG_KEYS, *outlets.FIGURES):
+        assert outlet.reason or outlet.category in CATEGORIES, asdict(outlet)
+
+
+RAW = re.compile(r"\.(raw_connection|driver_connection|dbapi_connection|cursor)\(|\.connection\.connection\b")
+
+
+def test_nobody_goes_round_the_gate_to_the_driver() -> None:
+    """The one way that the gate cannot see."""
+    found = [path.relative_to(ROOT).as_posix() for path in SOURCES if RAW.search(path.read_text())]
+    assert found == [], "write with the models, through a session or a connection"
