@@ -23,6 +23,7 @@ def _count(response: Response) -> Response:
         and response.status_code == 200
         and response.mimetype == "text/html"
         and request.url_rule is not None
+        and "Upgrade" not in request.headers  # a WebSocket, whose end looks like an empty page
         and statistics_allowed()
     ):
         notes().opened(request.url_rule.rule, request.headers.get("User-Agent", ""))

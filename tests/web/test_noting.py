@@ -120,3 +120,9 @@ def test_a_broken_database_does_not_break_a_page(build_house: Any, monkeypatch: 
     monkeypatch.setattr(house.services.database, "writing", None)
     house.app.extensions["onmeet.notes"].flush()
     assert visitor(house).open("/").status_code == 200
+
+
+def test_a_socket_is_no_page(build_house: Any) -> None:
+    house = build_house(notice="easymeet24")
+    visitor(house, Upgrade="websocket").open("/")
+    assert counted(house) == {}

@@ -1,0 +1,65 @@
+"""A server whose notice permits records (`easymeet24`): who is in before one joins, and the usage report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from onmeet.config import detect_addresses
+from tests.browser import axe
+from tests.browser.chromium import ChromiumWindow
+from tests.browser.conftest import OpenWindow
+from tests.browser.people import PreJoin
+from tests.browser.window import Window, by_testid
+from tests.running import OnMeetServer
+
+PASSWORD = "a heron lands at dusk"
+
+
+@pytest.fixture(scope="module")
+def onmeet_server() -> Iterator[OnMeetServer]:
+    addresses = dict.fromkeys(("127.0.0.1", *detect_addresses()))
+    with OnMeetServer(ONMEET_MEDIA_IP=",".join(addresses), ONMEET_NOTICE="easymeet24") as server:
+        yield server
+        complaints = server.complaints()
+        assert not complaints, f"{complaints}\n{server.log_text()}"
+
+
+def become_a_member(page: Window, base_url: str) -> None:
+    page.open(f"{base_url}/register")
+    page.fill('input[name="name"]', "Anna")
+    page.fill('input[name="email"]', "anna@example.org")
+    page.fill('input[name="password"]', PASSWORD)
+    page.press("Enter")
+    page.until_shown('form[action$="/sign-in"]')
+    page.fill('input[name="email"]', "anna@example.org")
+    page.fill('input[name="password"]', PASSWORD)
+    page.press("Enter")
+    page.until_shown('form[action$="/meetings"]')
+
+
+@pytest.mark.browser
+@pytest.mark.promise("N3.7", "N3.10")
+def test_names_are_shown_before_joining_and_the_meeting_is_in_the_usage_report(
+    window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
+) -> None:
+    page = window()
+    become_a_member(page, onmeet_server.base_url)
+    page.open(onmeet_server.base_url)
+    page.click("#start")
+    prejoin = PreJoin(page)
+    page.until_text("Nobody is in the meeting yet.", by_testid("presence"))
+    found = {"prejoin": axe.violations(page)}
+    anna = prejoin.join("Anna")
+    visitor = window()
+    PreJoin.at(visitor, anna.link)
+    visitor.until_text("Anna is in the meeting.", by_testid("presence"))
+    anna.leave()
+    visitor.until_text("Nobody is in the meeting yet.", by_testid("presence"), within=15.0)
+    page.open(f"{onmeet_server.base_url}/account/usage")
+    page.until_text("1", by_testid("usage-meetings"))
+    found["usage"] = axe.violations(page)
+    page.colours("dark")
+    found["usage, dark"] = axe.violations(page)
+    assert not {where: each for where, each in found.items() if each}

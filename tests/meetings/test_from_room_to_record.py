@@ -1,0 +1,94 @@
+"""From the ticket over the relay's socket to the record: each part as it is, media apart."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onmeet.clock import now
+from onmeet.meetings.models import MeetingRecord, Participation
+from onmeet.meetings.reports import Delivery
+from onmeet.signalling.feed import Feed, Opened
+from tests.factories.relay import QuietRelay, quiet_relay
+from tests.meetings.test_records import Desk, ticket
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp())
+    yield folder / "relay.sock"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def relay(path: Path) -> AsyncIterator[QuietRelay]:
+    async with quiet_relay(path) as relay:
+        yield relay
+
+
+class Keeper:
+    """What the keeper does with the stream."""
+
+    def __init__(self, path: Path, desk: Desk) -> None:
+        self.feed = Feed(path, wall=lambda: now().timestamp())
+        self.desk = desk
+
+    async def takes(self, count: int) -> None:
+        """Deal with so many reports."""
+        async with asyncio.timeout(10):
+            while count > 0:
+                for news in await asyncio.to_thread(self.feed.take, 5.0):
+                    match news:
+                        case Opened():
+                            self.desk.records.end_orphans(news.live, now())
+                        case Delivery():
+                            self.desk.records.take(news)
+                            count -= 1
+                self.feed.acknowledge()
+
+
+@pytest.fixture
+def keeper(path: Path, build_house: Any) -> Iterator[Keeper]:
+    keeper = Keeper(path, Desk(build_house(notice="easymeet24")))
+    yield keeper
+    keeper.feed.close()
+
+
+async def join(relay: QuietRelay, keeper: Keeper, name: str, role: Any) -> Any:
+    written = ticket("easymeet24", keeper.desk.code, role, None)
+    return await relay.joined(
+        name, role, browser=f"browser-{name}", ip=written.ip, device=written.device, reports=written.reports
+    )
+
+
+@pytest.mark.promise("N3.2", "N3.5")
+async def test_a_meeting_becomes_a_record(relay: QuietRelay, keeper: Keeper) -> None:
+    ada = await join(relay, keeper, "Ada", "host")
+    ben = await join(relay, keeper, "Ben", "guest")
+    await ben.leave()
+    await ada.leave()
+    await keeper.takes(6)
+    assert keeper.desk.one(MeetingRecord).ended_on is not None
+    people = keeper.desk.all(Participation)
+    assert [(p.name, p.ip, p.browser) for p in people] == [
+        ("Ada", "203.0.113.77", None), ("Ben", "203.0.113.77", None)
+    ]  # fmt: skip
+    assert all(person.left_at is not None for person in people)
+
+
+async def test_the_record_of_a_relay_that_died_is_ended(path: Path, keeper: Keeper) -> None:
+    async with quiet_relay(path) as relay:
+        await join(relay, keeper, "Ada", "host")
+        await keeper.takes(2)
+        relay.reports.acknowledge(2)
+        relay.reports.put = lambda _report: None  # type: ignore[method-assign] # it dies without a word
+    async with quiet_relay(path):
+        await keeper.takes(1)
+    assert keeper.desk.one(MeetingRecord).ended_on is not None
+    assert keeper.desk.one(Participation).browser is None
