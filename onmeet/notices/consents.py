@@ -86,12 +86,14 @@ class Consents:
         return bool(standing)
 
     def of(self, account: int) -> list[State]:
-        """Every consent that the notice asks of accounts, then past ones that somebody once gave."""
+        """Every consent that the notice asks of accounts, those given in meetings, then past ones."""
+        asked = self._of_accounts()
         with self._database.reading() as session:
             latest = _latest(session, account)
             states = [
                 _state(consent.name, latest.get(consent.name), self._still_fits(session, consent, latest))
-                for consent in self._of_accounts()
+                for consent in self._policy.notice.consents
+                if consent in asked or consent.name in latest
             ]
         current = {state.name for state in states}
         past = (row for name, row in latest.items() if name not in current)

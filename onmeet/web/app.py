@@ -24,6 +24,7 @@ from onmeet.web import (
     errors,
     health,
     holdings,
+    just_in_time,
     language,
     letters,
     meetings,
@@ -82,6 +83,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         socket,
         cookie_choice,
         notice_change,
+        just_in_time,
         letters,
     ):
         app.register_blueprint(module.blueprint)
@@ -117,6 +119,7 @@ def _extend(app: Flask, config: Config) -> None:
 def _flask_settings(config: Config) -> dict[str, Any]:
     return {
         "SECRET_KEY": config.secret_key,
+        **limits.settings(config),
         "MAX_CONTENT_LENGTH": MAX_BODY,
         "MAX_FORM_MEMORY_SIZE": MAX_BODY,
         "MAX_FORM_PARTS": 50,

@@ -21,6 +21,7 @@ from onmeet.notices.notice import Contact
 from onmeet.notices.versions import Version
 from onmeet.web.farewell import Farewell
 from onmeet.web.forms import MeetingForm, RegisterForm, SignInForm
+from onmeet.web.just_in_time import Hint
 from onmeet.web.own_forms import (
     AnswerForm,
     DeleteForm,
@@ -255,6 +256,7 @@ class EditMeetingPage(Page):
 class RoomPage(Page):
     """Pre-join and room. `name` is the account's or empty; `static_root` ends without a slash.
 
+    hints: what is read before the first use of camera, microphone and chat. first_use: the script's part.
     presence_url: where the page asks who is in already, or empty where that is not shown.
     """
 
@@ -268,6 +270,8 @@ class RoomPage(Page):
     limit: int
     static_root: str
     notice_lines: tuple[str, str, str]
+    hints: Mapping[str, Hint]
+    first_use: Mapping[str, object]
     presence_url: str
 
 

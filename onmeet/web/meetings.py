@@ -9,8 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from onmeet.errors import UserError
 from onmeet.meetings.service import TooManyMeetings
-from onmeet.notices.meeting import PREJOIN_LINES
-from onmeet.web import entrance, presence
+from onmeet.web import entrance, just_in_time, presence
 from onmeet.web.contexts import EditMeetingPage, LeftPage, MyMeetingsPage, RoomPage
 from onmeet.web.farewell import farewell
 from onmeet.web.forms import MeetingForm
@@ -54,7 +53,9 @@ def room(code: str) -> Response:
         operator=config.operator,
         limit=config.max_participants,
         static_root=assets().root_url,
-        notice_lines=_notice_lines(),
+        notice_lines=just_in_time.notice_lines(),
+        hints=just_in_time.hints(),
+        first_use=just_in_time.rules(),
         presence_url=url_for("meetings.present", code=code) if presence.offered() else "",
     ).render()
 
@@ -141,8 +142,3 @@ def _edit(code: str, form: MeetingForm, status: int = 200) -> Response:
         form=form,
         code_stays_a_room=services().config.start == "anyone",
     ).render(status)
-
-
-def _notice_lines() -> tuple[str, str, str]:
-    first, second, third = PREJOIN_LINES
-    return gettext(first), gettext(second), gettext(third)

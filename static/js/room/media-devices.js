@@ -19,13 +19,15 @@ const PROBLEMS = {
  * A switched-off camera is closed, so that its light goes out; a muted microphone stays open, so
  * that speaking again is instant, and nothing of it is sent.
  *
- * Events: `changed` {detail: Device} (track, on/off or problem), `devices` (the list changed).
+ * Events: `changed` {detail: Device} (track, on/off or problem), `devices` (the list changed), `ask`
+ * {detail: Device} (was to be opened, but the person has not agreed to that yet).
  */
 export class LocalMedia extends EventTarget {
   #devices;
   #preferences;
   /** @type {Record<Device, {on: boolean, track: MediaStreamTrack | null, problem: DeviceProblem | null}>} */
   #state;
+  #may;
   /** Opening the same device twice at once would leave one of them open. @type {Promise<unknown>} */
   #turn = Promise.resolve();
   #onDevices = () => { this.dispatchEvent(new CustomEvent('devices')); };
@@ -33,9 +35,11 @@ export class LocalMedia extends EventTarget {
   /**
    * @param {DevicesLike | undefined} devices `navigator.mediaDevices`, missing in insecure contexts
    * @param {PreferenceStore} preferences
+   * @param {(device: Device) => boolean} may whether the person has agreed, where the notice asks for that
    */
-  constructor(devices, preferences) {
+  constructor(devices, preferences, may = () => true) {
     super();
+    this.#may = may;
     this.#devices = devices;
     this.#preferences = preferences;
     const { microphoneOn, cameraOn } = preferences.load();
@@ -43,6 +47,7 @@ export class LocalMedia extends EventTarget {
       microphone: { on: microphoneOn, track: null, problem: null },
       camera: { on: cameraOn, track: null, problem: null },
     };
+    for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) this.#state[device].on &&= may(device);
     devices?.addEventListener?.('devicechange', this.#onDevices);
   }
 
@@ -75,6 +80,10 @@ export class LocalMedia extends EventTarget {
    * @returns {Promise<boolean>} whether it is on now
    */
   async set(device, on, remember = true) {
+    if (on && !this.#may(device)) {
+      this.dispatchEvent(new CustomEvent('ask', { detail: device }));
+      return false;
+    }
     if (remember) this.#preferences.save(device === 'microphone' ? { microphoneOn: on } : { cameraOn: on });
     await this.#queue(async () => {
       const state = this.#state[device];
@@ -94,7 +103,7 @@ export class LocalMedia extends EventTarget {
   choose(device, id) {
     this.#preferences.save({ [device]: id });
     return this.#queue(async () => {
-      if (device === 'camera' && !this.#state.camera.on) return this.#tell(device);
+      if (!this.#may(device) || (device === 'camera' && !this.#state.camera.on)) return this.#tell(device);
       await this.#open(device);
     });
   }

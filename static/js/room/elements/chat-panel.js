@@ -1,4 +1,5 @@
 /** @import {Connection} from '../connection.js' */
+/** @import {FirstUse} from '../first-use.js' */
 /** @import {ChatMessage} from '../types.js' */
 /** @import {Strings} from '../strings.js' */
 import { cleanText } from '../chat-messages.js';
@@ -16,6 +17,8 @@ export class ChatPanel extends HTMLElement {
   #connection = /** @type {any} */ (null);
   /** @type {Strings} */
   #strings = /** @type {any} */ (null);
+  /** @type {FirstUse} */
+  #firstUse = /** @type {any} */ (null);
   /** @type {(index: number) => string} */
   #nameOf = () => '';
 
@@ -23,9 +26,11 @@ export class ChatPanel extends HTMLElement {
    * @param {object} parts
    * @param {Connection} parts.connection
    * @param {Strings} parts.strings
+   * @param {FirstUse} parts.firstUse
    * @param {(index: number) => string} parts.nameOf also of people who have left
    */
-  bind({ connection, strings, nameOf }) {
+  bind({ connection, strings, firstUse, nameOf }) {
+    this.#firstUse = firstUse;
     this.#connection = connection;
     this.#strings = strings;
     this.#nameOf = nameOf;
@@ -41,6 +46,12 @@ export class ChatPanel extends HTMLElement {
       void this.#send();
     });
     input.addEventListener('input', () => this.#fit());
+    part(this, 'first-use-yes').addEventListener('click', () => {
+      firstUse.accept('chat');
+      input.focus();
+    });
+    firstUse.addEventListener('accepted', () => this.#showFirstUse());
+    this.#showFirstUse();
     part(this, 'close').addEventListener('click', () => this.dispatchEvent(new CustomEvent('close-panel')));
   }
 
@@ -56,6 +67,8 @@ export class ChatPanel extends HTMLElement {
     const input = part(this, 'input', HTMLTextAreaElement);
     const text = cleanText(input.value);
     if (!text) return;
+    if (!this.#firstUse.may('chat')) return part(this, 'first-use-yes').focus();
+    this.#firstUse.accept('chat');
     const problem = part(this, 'problem');
     input.value = '';
     this.#fit();
@@ -87,6 +100,12 @@ export class ChatPanel extends HTMLElement {
     one(item, '.message-text').append(...nodes(message.text));
     messages.append(item);
     if (atEnd || own) messages.scrollTop = messages.scrollHeight;
+  }
+
+  /** What happens with messages stands in a card until the first one, then above them all. */
+  #showFirstUse() {
+    part(this, 'first-use').hidden = !this.#firstUse.isNew('chat');
+    part(this, 'hint').hidden = this.#firstUse.isNew('chat');
   }
 
   #fit() {

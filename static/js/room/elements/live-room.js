@@ -1,5 +1,6 @@
 /** @import {Announcer} from '../announcer.js' */
 /** @import {Connection} from '../connection.js' */
+/** @import {FirstUse} from '../first-use.js' */
 /** @import {LevelMeter} from '../level-meter.js' */
 /** @import {LocalMedia} from '../media-devices.js' */
 /** @import {PreferenceStore} from '../preferences.js' */
@@ -26,6 +27,7 @@ import { Toasts } from './toasts.js';
  * @property {LevelMeter} meter
  * @property {PreferenceStore} preferences
  * @property {Strings} strings
+ * @property {FirstUse} firstUse
  * @property {Announcer} announcer
  * @property {() => string} link
  */

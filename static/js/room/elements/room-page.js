@@ -3,6 +3,7 @@
 import { Announcer } from '../announcer.js';
 import { obstacle } from '../capabilities.js';
 import { Connection } from '../connection.js';
+import { FirstUse, readRules, recordConsent } from '../first-use.js';
 import { LevelMeter } from '../level-meter.js';
 import { LinkKeeper } from '../link-keeper.js';
 import { LocalMedia } from '../media-devices.js';
@@ -11,6 +12,7 @@ import { PreferenceStore } from '../preferences.js';
 import { Signalling } from '../signalling.js';
 import { Strings } from '../strings.js';
 import { scriptUrl } from '../trusted.js';
+import { AgreeDialog } from './agree-dialog.js';
 import { LiveRoom } from './live-room.js';
 import { on, one, part } from './dom.js';
 import { PreJoin } from './pre-join.js';
@@ -18,8 +20,9 @@ import { PreJoin } from './pre-join.js';
 /** The meeting page: from the pre-join to the room. Everything below it is handed what it needs. */
 export class RoomPage extends HTMLElement {
   #strings = Strings.read();
-  #preferences = new PreferenceStore(storage());
-  #media = new LocalMedia(navigator.mediaDevices, this.#preferences);
+  #preferences = new PreferenceStore(storage('localStorage'));
+  #firstUse = new FirstUse(readRules(), storage('sessionStorage'), recordConsent);
+  #media = new LocalMedia(navigator.mediaDevices, this.#preferences, (device) => this.#firstUse.may(device));
   #meter = new LevelMeter(this.#media);
   /** @type {LiveRoom | null} */
   #room = null;
@@ -41,6 +44,8 @@ export class RoomPage extends HTMLElement {
   async #start() {
     const prejoin = this.#prejoin;
     prejoin.bind({ media: this.#media, preferences: this.#preferences, strings: this.#strings, meter: this.#meter });
+    const agreeing = new AgreeDialog(this.#firstUse);
+    on(this.#media, 'ask', (device) => agreeing.ask(device, () => void this.#media.set(device, true)));
     const problem = await obstacle();
     if (problem) return prejoin.showObstacle(problem);
     on(prejoin, 'pasted', (text) => void this.#pasted(text));
@@ -83,6 +88,7 @@ export class RoomPage extends HTMLElement {
       meter: this.#meter,
       preferences: this.#preferences,
       strings: this.#strings,
+      firstUse: this.#firstUse,
       announcer: new Announcer(part(this, 'announcer')),
       link: () => buildLink(location.origin, this.#code, link.fragment),
     });
@@ -122,6 +128,15 @@ export class RoomPage extends HTMLElement {
     this.#prejoin.close();
     part(this, 'live').inert = false;
     room.open();
+    this.#noteUse();
+  }
+
+  /** In the meeting, a device that is on is being used, after its hint was read. */
+  #noteUse() {
+    const note = (/** @type {'camera' | 'microphone'} */ device) => { if (this.#media.on(device)) this.#firstUse.accept(device); };
+    note('camera');
+    note('microphone');
+    on(this.#media, 'changed', note);
   }
 
   /** @param {StopReason} reason */
@@ -148,10 +163,13 @@ function keep(name, value) {
   }
 }
 
-/** The browser's storage, where it may be used. */
-function storage() {
+/**
+ * The browser's storage, where it may be used.
+ * @param {'localStorage' | 'sessionStorage'} which
+ */
+function storage(which) {
   try {
-    return window.localStorage;
+    return window[which];
   } catch {
     return null;
   }
