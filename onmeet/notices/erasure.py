@@ -38,6 +38,11 @@ NEEDED = frozenset({"account.email", "account.password", "account.times"})
 _BATCH = 500
 
 
+def N_(message: str) -> str:
+    """Mark a text for the catalogue without translating it yet."""
+    return message
+
+
 class Keys(Protocol):
     """The part of `onmeet.notices.keys.KeyStore` that erasing uses."""
 
@@ -143,7 +148,7 @@ class Erasure:
         if column is None or category is None:
             raise _gone()
         if category in NEEDED:
-            raise UserError("The account does not work without it: it goes with the account.", 409)
+            raise UserError(N_("The account does not work without it: it goes with the account."), 409)
         with self._database.writing() as session:
             whose = _key(home) == account_id
             _refuse_kept(session, home, whose, self._staying(session, account_id, now), only=category)
@@ -370,7 +375,7 @@ def _theirs(table_name: str, key: str) -> tuple[Table, list[Any]]:
 def _refuse_kept(session: Session, table: Table, whose: Any, staying: dict[str, Any], only: str = "") -> None:
     must = {only: staying[only]} if only in staying else {} if only else staying
     if session.scalar(select(_key(table)).where(whose, _kept_here(table, must)).limit(1)) is not None:
-        raise UserError("The law asks for this to be kept: it cannot be deleted yet.", 409)
+        raise UserError(N_("The law asks for this to be kept: it cannot be deleted yet."), 409)
 
 
 def _verify(session: Session, account_id: int, staying: Collection[str]) -> None:
@@ -389,4 +394,4 @@ def _changed(session: Session, statement: Any) -> int:
 
 
 def _gone() -> UserError:
-    return UserError("There is nothing here that could be deleted.", 404)
+    return UserError(N_("There is nothing here that could be deleted."), 404)

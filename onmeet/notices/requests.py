@@ -47,6 +47,11 @@ Mailer = Callable[[Session, str, datetime, int], None]
 """Puts a mail of a kind (`request-verify`, `request-answered`) about a request into the queue."""
 
 
+def N_(message: str) -> str:
+    """Mark a text for the catalogue without translating it yet."""
+    return message
+
+
 class RequestGone(LookupError):
     """No such request, or not for these eyes: the same answer for both."""
 
@@ -93,7 +98,7 @@ class Requests:
         `email` of somebody with an account is the account's. Returns its number, for the log alone.
         """
         if kind not in KINDS:
-            raise UserError("There is no such request.", 422)
+            raise UserError(N_("There is no such request."), 422)
         with self._database.writing() as session:
             row = SubjectRequest(
                 subject=_subject(session, account_id),
@@ -156,13 +161,13 @@ class Requests:
         Raises `RequestGone`, or `UserError` for one that is closed already or an empty answer.
         """
         if not text.strip():
-            raise UserError("An answer says something.", 422)
+            raise UserError(N_("An answer says something."), 422)
         with self._database.writing() as session:
             row = _verified(session, request_id)
             if by is not None and row.passed_to != by:
                 raise RequestGone
             if row.state not in OPEN:
-                raise UserError("This request has been answered already.", 409)
+                raise UserError(N_("This request has been answered already."), 409)
             row.answer, row.closed_at = text.strip(), now
             row.state = "refused" if refused else "answered"
             self._mail(session, "request-answered", now, row.id)

@@ -231,9 +231,12 @@ def delete_account() -> AnyResponse:
     form = DeleteForm()
     if problem := _unconfirmed(form):
         return _farewell(form, problem, 422)
-    services().erasure.account(_me(), clock.now())
+    erased = services().erasure.account(_me(), clock.now())
     session.clear()
-    flash(gettext("Your account is deleted, with everything that was held about you."))
+    if erased.stays:
+        flash(gettext("Your account is deleted. What a law keeps stays to its end, and nothing else."))
+    else:
+        flash(gettext("Your account is deleted, with everything that was held about you."))
     return redirect(url_for("pages.landing"), 303)
 
 
