@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from onmeet import cli_notice, cli_people, cli_retention, cli_usage, clock
+from onmeet import cli_keys, cli_notice, cli_people, cli_retention, cli_usage, clock
 from onmeet.config import Config
 from onmeet.errors import ConfigError, UserError
 

@@ -26,7 +26,21 @@ def upgrade(config: Config) -> None:
         return
     from onmeet.migrations.running import migrate  # a second of imports that most starts need not pay
 
-    migrate(config.database_url, HEAD, marks_key=config.marks_key)
+    if migrate(config.database_url, HEAD, marks_key=config.marks_key):
+        _seal(config)
+
+
+
+def _seal(config: Config) -> None:
+    """Text from before it was sealed."""
+    from onmeet.notices.keys import open_key_store
+    from onmeet.notices.sealing import Sealer, wanted
+    from onmeet.notices.stored import seal_all
+
+    if wanted(config):
+        keys = open_key_store(config)
+        seal_all(config, Sealer(keys))
+        keys.close()
 
 
 def _sqlite_is_current(url: str) -> bool:

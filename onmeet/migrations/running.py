@@ -16,8 +16,8 @@ __all__ = ["migrate"]
 _LOCK = 0x6F6E6D656574  # "onmeet": the advisory lock of migrations on PostgreSQL
 
 
-def migrate(url: str, head: str, *, marks_key: bytes) -> None:
-    """Bring the database at `url` to revision `head`, in one transaction.
+def migrate(url: str, head: str, *, marks_key: bytes) -> bool:
+    """Bring the database at `url` to revision `head`, in one transaction; whether anything was to do.
 
     marks_key: makes the marks by which rows are found from revision 0002 on (`onmeet.notices.marks`).
     """
@@ -32,12 +32,14 @@ def migrate(url: str, head: str, *, marks_key: bytes) -> None:
         ):
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            if _revision(connection) != head:
+            behind = _revision(connection) != head
+            if behind:
                 _run(connection, marks_key)
             _check_references(connection)
         database.erase_traces()  # what stood in replaced tables
     finally:
         database.close()
+    return behind
 
 
 def _revision(connection: Connection) -> str | None:

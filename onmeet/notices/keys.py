@@ -32,7 +32,8 @@ from onmeet.errors import ConfigError
 from onmeet.notices.masters import Masters, wrapping
 
 __all__ = [
-    "CACHE_SECONDS", "FileKeyStore", "KeyStore", "NotDestroyed", "SubjectErased", "open_key_store",
+    "CACHE_SECONDS", "FileKeyStore", "KeyStore", "NotDestroyed", "SubjectErased", "backup_key",
+    "open_key_store",
 ]  # fmt: skip
 
 CACHE_SECONDS = 5.0
@@ -40,6 +41,7 @@ CACHE_SECONDS = 5.0
 
 _CACHED = 2048
 _BATCH = 200
+_BACKUP = "backup-"
 _NONCE = 12
 _REFUSED = timedelta(days=7)
 """How long the name of a destroyed key is refused: longer than any write can be under way."""
@@ -85,6 +87,9 @@ class KeyStore(Protocol):
 
     def ensure(self, subjects: Iterable[str]) -> dict[str, bytes]:
         """The keys of subjects, made where there is none. Raises `SubjectErased`."""
+
+    def was_destroyed(self, subject: str) -> bool:
+        """Whether the key of a subject has been destroyed in the last days."""
 
     def destroy(self, subjects: Iterable[str]) -> int:
         """Destroy every key of subjects, for good; the number of subjects that had one.
@@ -159,15 +164,19 @@ class FileKeyStore:
         return sum(self._destroy(batch) for batch in _batches(subjects))
 
     def subjects(self, made_before: date | None = None) -> Iterator[str]:
-        """See `KeyStore`. The list is read at once."""
+        """See `KeyStore`. The list is read at once; the keys of back-ups are not in it."""
         before = "9999" if made_before is None else made_before.isoformat()
+        return (subject for subject, made in self._made() if made < before and not _of_backup(subject))
+
+    def was_destroyed(self, subject: str) -> bool:
+        """Whether the key of a subject has been destroyed in the last days."""
         with self._lock:
-            rows = (
-                self._opened()
-                .execute("SELECT subject FROM keys GROUP BY subject HAVING max(made_on) < ?", (before,))
-                .fetchall()
-            )
-        return (subject for (subject,) in rows)
+            query = "SELECT 1 FROM destroyed WHERE subject = ?"
+            return self._opened().execute(query, (subject,)).fetchone() is not None
+
+    def backups(self) -> dict[str, date]:
+        """The back-ups that can still be read, by the names of their keys, and their days."""
+        return {name: date.fromisoformat(made) for name, made in self._made(_BACKUP) if _of_backup(name)}
 
     def renew(self, subjects: Iterable[str]) -> None:
         """See `KeyStore`."""
@@ -204,6 +213,11 @@ class FileKeyStore:
             self._masters.destroy_all_but(new)
         return count
 
+    def protected_by(self) -> str:
+        """The name of what protects the master key."""
+        with self._lock:
+            return self._masters.protected_by(self._current(self._opened()))
+
     def close(self) -> None:
         """Close the file and forget every key that was in memory."""
         with self._lock:
@@ -211,6 +225,12 @@ class FileKeyStore:
                 self._connection[1].close()
             self._connection = None
             self._cache.clear()
+
+    def _made(self, start: str = "") -> list[tuple[str, str]]:
+        """Every key whose name begins so, and the day of its newest generation."""
+        query = "SELECT subject, max(made_on) FROM keys WHERE subject >= ? AND subject < ? GROUP BY subject"
+        with self._lock:
+            return self._opened().execute(query, (start, f"{start}~")).fetchall()
 
     # -- one key ------------------------------------------------------------------------------------
 
@@ -396,6 +416,15 @@ class FileKeyStore:
 def open_key_store(config: Config) -> FileKeyStore:
     """The store of an instance. Raises `ConfigError` when it is used and cannot be."""
     return FileKeyStore(config.keys, Masters(config.keys, wrapping(config.kms_command)))
+
+
+def backup_key(made: datetime) -> str:
+    """A name for the key of a new back-up."""
+    return f"{_BACKUP}{made.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+
+
+def _of_backup(subject: str) -> bool:
+    return subject.startswith(_BACKUP)
 
 
 def _about(subject: str, generation: int) -> bytes:

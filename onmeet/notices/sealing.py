@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from onmeet.config import Config
 from onmeet.errors import NotPermitted
-from onmeet.notices.keys import KeyStore, open_key_store
+from onmeet.notices.keys import KeyStore
 from onmeet.notices.owned import Opened, Owned
 
-__all__ = ["SealBroken", "Sealer", "for_config", "is_sealed", "wanted"]
+__all__ = ["SealBroken", "Sealer", "is_sealed", "wanted"]
 
 _NONCE = 12
 _SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -67,6 +67,19 @@ class Sealer:
                 continue
             return Opened(text.decode("utf-8", "surrogatepass"), subject)
         raise SealBroken(f"{table}.{column} holds a value that was changed or comes from elsewhere")
+
+    def is_newest(self, table: str, column: str, stored: str) -> bool:
+        """Whether a value lies under the key that seals for its subject now."""
+        found = _SEALED.fullmatch(stored)
+        key = self.keys.get(found[1]) if found is not None else None
+        if found is None or key is None:
+            return False
+        content = _decode(found[2])
+        try:
+            AESGCM(key).decrypt(content[:_NONCE], content[_NONCE:], _place(table, column))
+        except InvalidTag:
+            return False
+        return True
 
     def _candidates(self, subject: str, newest: bytes) -> Iterator[bytes]:
         yield newest
@@ -113,11 +126,6 @@ def is_sealed(stored: str, subject: str) -> bool:
 def wanted(config: Config) -> bool:
     """Whether values are sealed in the database itself; in back-ups they always are."""
     return config.seal == "always" or not config.database_url.startswith("sqlite:")
-
-
-def for_config(config: Config) -> Sealer | None:
-    """What seals for an instance, or None where deleting erases well enough (SQLite)."""
-    return Sealer(open_key_store(config)) if wanted(config) else None
 
 
 def _place(table: str, column: str) -> bytes:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from onmeet.config import Config
 from onmeet.db import Base, Database, connect
-from onmeet.notices import gate, owning, sealing
+from onmeet.notices import forgotten, gate, owning, sealing, stored
 from onmeet.notices.kept import Gate
+from onmeet.notices.keys import open_key_store
 from onmeet.notices.policy import Policy
 from onmeet.notices.rotating import RotatingKeys
 
@@ -21,9 +22,14 @@ def open_database(config: Config, policy: Policy, *, wall: Callable[[], float] =
     The policy holds for the life of the engine; another one needs another engine.
     """
     database = connect(config.database_url)
-    keys = RotatingKeys(config.keys / "rotating", wall)
-    sealer = sealing.for_config(config)
-    gate.fit(database.engine, Gate(policy, keys, sealer), Base.metadata)
+    stored.check_state(database, config)
+    database.close()
+    engine = database.engine
+    rotating = RotatingKeys(config.keys / "rotating", wall)
+    keys = open_key_store(config)
+    sealer = sealing.Sealer(keys) if sealing.wanted(config) else None
+    gate.fit(engine, Gate(policy, rotating, sealer), Base.metadata)
     if sealer is not None:
-        owning.fit(database.engine, Base.metadata)
+        owning.fit(engine, Base.metadata)
+    forgotten.fit(engine, Base.metadata, keys, forgotten.Forgotten(config.keys), wall)
     return database
