@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from onmeet.accounts.models import SignIn
 from onmeet.clock import Clock, monotonic
 from onmeet.db import Base, Database
 from onmeet.notices.census import Counted, census
@@ -20,6 +22,9 @@ __all__ = ["Deleted", "Figures", "Stored", "Watch"]
 
 FRESH_SECONDS = 5.0
 """For how long figures are shown again before they are looked up anew."""
+
+SWEPT_SECONDS = 2 * 3600
+"""After so long a sign-in that is over should be gone: the thorough sweep comes every hour."""
 
 PATIENCE = 20
 """Times as long as looking took, they are shown again, so that asking often cannot keep the database busy."""
@@ -91,13 +96,27 @@ class Watch:
     def _look(self, now: datetime) -> Figures:
         with self._database.reading() as session:
             counted = census(session, Base.metadata, self._policy, now)
+            sign_ins = _sign_ins(session, now)
             latest = session.scalar(select(func.max(SweepCount.at)))
             rows: Any = ()
             if latest is not None:
                 query = select(SweepCount.category, SweepCount.count).where(SweepCount.at == latest)
                 rows = session.execute(query.order_by(SweepCount.category)).all()
         deleted = None if latest is None else Deleted(latest, tuple((name, count) for name, count in rows))
-        return Figures(now, tuple(_by_category(counted)), deleted)
+        return Figures(now, (*_by_category(counted), sign_ins), deleted)
+
+
+def _sign_ins(session: Session, now: datetime) -> Stored:
+    """Sign-ins are rows without anything of a person but that they are there; each counts as one value."""
+    count, first, over = session.execute(
+        select(
+            func.count(),
+            func.min(SignIn.expires),
+            func.count().filter(SignIn.expires <= int(now.timestamp()) - SWEPT_SECONDS),
+        )
+    ).one()
+    next_goes = None if first is None else datetime.fromtimestamp(first, UTC)
+    return Stored("account.sign_in", int(count), int(over), next_goes)
 
 
 def _by_category(counted: Iterable[Counted]) -> Iterable[Stored]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -78,13 +79,13 @@ def held(code: str) -> Response:
         raise UserError(gettext("The server cannot say at the moment."), 503) from None
     if not any(item["you"] for item in answer["items"]):
         raise entrance.Forbidden(gettext("Only those who are in a meeting see what is held about it."))
-    notice = services().policy.notice
     stored = services().records.held(str(answer["instance"]), browser)
+    about_all = {"meeting.link": code, "meeting.times": _value("meeting.joins", answer["since"])}
     return jsonify(
-        notice=f"{notice.name} {notice.version}",
-        memory=[_in_memory(each) for each in answer["items"] if _count(each)],
-        stored=[_in_store(each) for each in stored if each.you or each.others or each.meeting],
-        nothing_stored=gettext("Nothing about this meeting is written down.") if not stored else "",
+        groups=[*_in_memory(answer["items"], about_all), *_in_store(stored, about_all)],
+        nothing_stored=""
+        if stored or services().records.recording  # the record may be on its way
+        else gettext("Nothing about this meeting is written down."),
     )
 
 
@@ -190,38 +191,51 @@ def _session_words() -> list[str]:
 # -- for those in a meeting ------------------------------------------------------------------------------
 
 
-def _in_memory(each: dict[str, Any]) -> dict[str, Any]:
-    category = str(each["category"])
-    you = [_value(category, value) for value in each["you"]]
-    return _told(category, you, int(each["others"]), gettext("until the meeting ends"), "memory")
+def _in_memory(items: list[dict[str, Any]], about_all: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One group: all of it goes with the meeting."""
+    told = [
+        _told(
+            each["category"],
+            [_value(each["category"], value) for value in each["you"]],
+            each["others"],
+            about_all,
+        )
+        for each in items
+        if each["you"] or each["others"] or each["meeting"]
+    ]
+    title = gettext("In memory only, until the meeting ends")
+    return [{"kind": "memory", "title": title, "items": told}] if told else []
 
 
-def _in_store(each: Holding) -> dict[str, Any]:
-    item = services().policy.item(each.category)
-    until = gettext("being deleted") if item is None else _until(item)
-    return _told(each.category, list(each.you), each.others, until, "stored")
+def _in_store(holdings: list[Holding], about_all: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A group for each end."""
+    together: dict[str, list[dict[str, Any]]] = {}
+    for each in holdings:
+        if each.you or each.others or each.meeting:
+            item = services().policy.item(each.category)
+            until = gettext("being deleted") if item is None else _until(item)
+            you = [_value(each.category, value) for value in each.you]
+            together.setdefault(until, []).append(_told(each.category, you, each.others, about_all))
+    return [
+        {"kind": "stored", "title": gettext("Written down %(until)s", until=until), "items": told}
+        for until, told in together.items()
+    ]
 
 
-def _told(category: str, you: list[str], others: int, until: str, kind: str) -> dict[str, Any]:
+def _told(category: str, you: list[str], others: int, about_all: Mapping[str, str]) -> dict[str, Any]:
+    values = you or ([about_all[category]] if category in about_all else [])
     return {
-        "category": category,
         "name": wording.category(category, language()),
-        "detail": wording.detail(category, language()),
-        "you": you,
-        "others": gettext("and of %(count)s others", count=others) if others else "",
-        "until": until,
-        "kind": kind,
+        "values": values,
+        "others": gettext("and %(count)s of other people", count=others) if others else "",
     }
-
-
-def _count(each: dict[str, Any]) -> int:
-    return len(each["you"]) + int(each["others"]) + int(each["meeting"])
 
 
 def _value(category: str, value: Any) -> str:
     """One of your own values, as people read it."""
     if category == "meeting.joins":
-        return _time(datetime.fromtimestamp(value, UTC))
+        at = datetime.fromisoformat(value) if isinstance(value, str) else datetime.fromtimestamp(value, UTC)
+        return _time(at)
     if category == "meeting.quality":
         words = (gettext("lost"), gettext("poor"), gettext("fair"), gettext("good"))
         return str(words[value]) if value in range(4) else str(value)

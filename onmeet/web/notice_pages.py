@@ -24,7 +24,7 @@ from onmeet.web.language import language
 from onmeet.web.services import services
 from onmeet.web.site import operator_name
 
-__all__ = ["IN_MEMORY", "blueprint", "notice_in_force", "places", "shown"]
+__all__ = ["IN_MEMORY", "SIGN_INS", "blueprint", "notice_in_force", "places", "shown"]
 
 blueprint = Blueprint("notices", __name__)
 
@@ -33,6 +33,9 @@ IN_MEMORY = frozenset((
     "meeting.ip", "meeting.quality", "chat.message", "security.ip",
 ))  # fmt: skip
 """What the relay, and the counters of the rate limits, hold in memory only."""
+
+SIGN_INS = "account.sign_in"
+"""The category of the rows of sign-ins: hashes and an end, which are declared technical."""
 
 
 @blueprint.get("/privacy")
@@ -140,7 +143,7 @@ def places() -> Places:
     """The categories that this version of the software has a place for, by the declarations."""
     columns = (column for table in Base.metadata.sorted_tables for column in table.columns)
     stored = frozenset(category for column in columns if (category := category_of(column)) is not None)
-    return Places(stored, IN_MEMORY)
+    return Places(stored | {SIGN_INS}, IN_MEMORY)
 
 
 @lru_cache(maxsize=32)

@@ -78,10 +78,13 @@ def key() -> Response:
 def one(receipt_id: str) -> Response:
     """A receipt, for people or, when asked for JSON, for the page after a meeting."""
     issued = _receipts().find(receipt_id) if _ID.fullmatch(receipt_id) else None
+    as_json = request.accept_mimetypes.best == "application/json"
+    if issued is None and as_json:
+        return _not_yet()
     if issued is None:
         raise UserError(gettext("There is no receipt under this address: not yet, or no longer."), 404)
     receipt = _receipt_text(issued.body, issued.signature)
-    if request.accept_mimetypes.best == "application/json":
+    if as_json:
         return jsonify(_for_script(receipt, issued))
     return ReceiptPage(receipt=receipt).render()
 
@@ -107,6 +110,13 @@ def parse(pasted: str) -> tuple[str, str]:
         return found["body"], str(found.get("signature", ""))
     lines = [line.strip() for line in pasted.splitlines() if line.strip()]
     return (lines[0], lines[-1]) if len(lines) == 2 else (pasted.strip(), "")
+
+
+def _not_yet() -> Response:
+    """For the page after a meeting, which asks until there is one: no error, so no noise in its console."""
+    answer = jsonify(None)
+    answer.status_code = 202
+    return answer
 
 
 def _receipts() -> Receipts:

@@ -38,7 +38,7 @@ async function idOf(instance) {
 async function ask(id) {
   try {
     const answer = await fetch(`${card?.dataset.source}/${id}`, { headers: { Accept: 'application/json' } });
-    return answer.ok ? await answer.json() : null;
+    return answer.status === 200 ? await answer.json() : null;
   } catch {
     return null;
   }

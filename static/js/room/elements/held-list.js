@@ -3,16 +3,21 @@ import { copyOf, part } from './dom.js';
 const EVERY = 5_000;
 
 /**
- * @typedef {object} Holding
- * @property {string} name what it is
- * @property {string} detail the same in half a sentence
- * @property {string[]} you your own values, as words
- * @property {string} others how many of others, in words, or empty
- * @property {string} until when it goes
+ * What goes at one time. All words come from the server.
+ * @typedef {object} Group
  * @property {'memory' | 'stored'} kind
+ * @property {string} title where it is, and until when
+ * @property {Holding[]} items
  */
 
-/** @typedef {{ notice: string, memory: Holding[], stored: Holding[], nothing_stored: string }} Held */
+/**
+ * @typedef {object} Holding
+ * @property {string} name what it is
+ * @property {string[]} values your own, or the meeting's
+ * @property {string} others how many of others, in words, or empty
+ */
+
+/** @typedef {{ groups: Group[], nothing_stored: string }} Held */
 
 /**
  * What the server holds about this meeting and about you, until when: asked for every few seconds while
@@ -53,22 +58,14 @@ export class HeldList extends HTMLElement {
   }
 
   /** @param {Held} held */
-  #show({ memory, stored, nothing_stored }) {
+  #show({ groups, nothing_stored }) {
     this.#looked = true;
     this.#say('');
-    this.#fill('memory', memory);
-    this.#fill('stored', stored);
-    part(this, 'nothing').textContent = nothing_stored;
-    part(this, 'found').hidden = false;
-  }
-
-  /** @param {'memory' | 'stored'} name @param {Holding[]} holdings */
-  #fill(name, holdings) {
-    const list = part(this, name);
-    const rows = holdings.map((holding) => row(holding));
+    const shown = groups.map((group) => section(group));
+    const list = part(this, 'groups');
     // an unchanged list is left alone, for the sake of those who select or listen
-    if (list.textContent !== rows.map((each) => each.textContent).join('')) list.replaceChildren(...rows);
-    part(this, `${name}-part`).hidden = !holdings.length;
+    if (list.textContent !== shown.map((each) => each.textContent).join('')) list.replaceChildren(...shown);
+    part(this, 'nothing').textContent = nothing_stored;
   }
 
   /** @param {'' | 'asking' | 'away' | 'stale'} state */
@@ -79,18 +76,26 @@ export class HeldList extends HTMLElement {
   }
 }
 
+/** @param {Group} group */
+function section({ kind, title, items }) {
+  const copy = copyOf('held-group');
+  const whole = /** @type {HTMLElement} */ (copy.firstElementChild);
+  whole.dataset.kind = kind;
+  part(copy, 'title').textContent = title;
+  part(copy, 'items').replaceChildren(...items.map((item) => row(item)));
+  return whole;
+}
+
 /** @param {Holding} holding */
-function row({ name, detail, you, others, until }) {
-  const copy = copyOf('held-template');
+function row({ name, values, others }) {
+  const copy = copyOf('held-item');
   part(copy, 'name').textContent = name;
-  part(copy, 'detail').textContent = detail;
-  part(copy, 'you').replaceChildren(...you.map((value) => {
-    const shown = document.createElement('bdi');
-    shown.textContent = value;
-    return shown;
-  }));
-  part(copy, 'others').textContent = others;
-  part(copy, 'until').textContent = until;
+  const shown = values.map((value) => {
+    const bubble = document.createElement('bdi');
+    bubble.textContent = value;
+    return bubble;
+  });
+  part(copy, 'values').replaceChildren(...shown, others);
   return /** @type {HTMLElement} */ (copy.firstElementChild);
 }
 
