@@ -43,6 +43,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONMEET_KMS_COMMAND", "none", "program of a key service that wraps the master key"),
     Setting("ONMEET_SEAL", "auto", "seal personal text in the database: auto (PostgreSQL) or always"),
     Setting("DATABASE_URL", "SQLite in the data folder", "SQLAlchemy URL; postgres:// is understood"),
+    Setting("REDIS_URL", "none: counted in memory", "redis://… or rediss://…, where rate limits are counted"),
     Setting("ONMEET_PUBLIC_URL", "taken from each request", "origin that people type: https://meet.example.org"),
     Setting("ONMEET_PROXIES", "0", "number of trusted reverse proxies in front of the web pages"),
     Setting("ONMEET_MEDIA_PORT", "3479", "UDP port of the relay; 0 takes any free one"),
@@ -74,6 +75,7 @@ class Config:
     kms_command: str | None = field(repr=False)
     seal: str
     database_url: str = field(repr=False)
+    redis_url: str | None = field(repr=False)
     public_url: str | None
     proxies: int
     media_port: int
@@ -117,6 +119,7 @@ class Config:
             kms_command=env.text("ONMEET_KMS_COMMAND", "") or None,
             seal=env.choice("ONMEET_SEAL", ("auto", "always")),
             database_url=database_url(env.text("DATABASE_URL", f"sqlite:///{data}/onmeet.db")),
+            redis_url=env.redis("REDIS_URL"),
             public_url=env.origin("ONMEET_PUBLIC_URL"),
             proxies=env.number("ONMEET_PROXIES", 0, 0, 10),
             media_port=env.number("ONMEET_MEDIA_PORT", 3479, 0, 65535),
@@ -214,6 +217,21 @@ class _Reader:
         if not value and self.text("ONMEET_SMTP_URL", ""):
             raise ConfigError(f"{name} must name the sender of mails, since ONMEET_SMTP_URL is set")
         return value or "onmeet@localhost"
+
+    def redis(self, name: str) -> str | None:
+        raw = self.text(name, "")
+        if not raw:
+            return None
+        try:
+            url = urlsplit(raw)
+            usable = url.scheme in ("redis", "rediss") and url.hostname and url.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ConfigError(
+                f"{name} must look like redis://localhost:6379/0 or rediss://user:password@host"
+            )
+        return raw
 
     def secret(self, name: str, file: Path) -> str:
         value = self.text(name, "") or _made(name, file, lambda: secrets.token_urlsafe(48))

@@ -29,7 +29,7 @@ from onmeet.config import Config
 from onmeet.errors import ConfigError
 from onmeet.signalling.client import RelayUnreachable, query
 
-__all__ = ["Child", "Supervisor", "alone_with", "check_ports", "main", "restart_delay"]
+__all__ = ["Child", "Supervisor", "alone_with", "check_ports", "check_redis", "main", "restart_delay"]
 
 READY_SECONDS = 60.0
 """How long the parts may take until all of them answer."""
@@ -200,6 +200,29 @@ def check_ports(config: Config) -> None:
                 raise ConfigError(f"{name}: port {port} cannot be used ({reason}); set another") from None
 
 
+def check_redis(config: Config) -> None:
+    """Raise `ConfigError` when Redis is set and does not answer: a wrong address shows at the start.
+
+    Later it may come and go: rate limits are then counted in memory.
+    """
+    if config.redis_url is None:
+        return
+    from redis import Redis  # slow to import and not everybody has it
+    from redis.exceptions import RedisError
+
+    client = Redis.from_url(config.redis_url, socket_timeout=5, socket_connect_timeout=5)
+    try:
+        client.ping()
+    except (RedisError, OSError) as error:
+        # the error's own text may quote the address, which may hold a password
+        raise ConfigError(
+            f"REDIS_URL: Redis does not answer ({type(error).__name__}): start it, correct the address or "
+            "password, or leave REDIS_URL empty"
+        ) from None
+    finally:
+        client.close()
+
+
 @contextlib.contextmanager
 def alone_with(folder: Path) -> Iterator[None]:
     """Hold the data folder while the block runs. Raises `ConfigError` when another supervisor does.
@@ -258,6 +281,7 @@ def main() -> int:
     try:
         config = Config.from_env()
         check_ports(config)
+        check_redis(config)
         with alone_with(config.data):
             return _serve(config)
     except ConfigError as error:

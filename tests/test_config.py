@@ -48,6 +48,8 @@ def test_every_setting_that_is_read_stands_in_the_table():
         ("ONMEET_PUBLIC_URL", "https://a:b@meet.example.org"),
         ("ONMEET_PUBLIC_URL", "https://meet.example.org:port"),
         ("DATABASE_URL", "mysql://x"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://:0"),
         ("SECRET_KEY", "short"),
         ("ONMEET_MARKS_KEY", "short"),
         ("ONMEET_MARKS_KEY", "z" * 64),

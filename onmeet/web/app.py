@@ -27,6 +27,7 @@ from onmeet.web import (
     just_in_time,
     language,
     letters,
+    limits,
     meetings,
     my_data,
     notice_change,
