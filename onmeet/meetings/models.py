@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, String, Text, Uni
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onmeet.db import Base
+from onmeet.meetings.reporting import ABOUT_CALLS
 from onmeet.notices.columns import Via, kept, rows, technical
 
 __all__ = ["CallRecord", "LoadHour", "Meeting", "MeetingRecord", "Participation"]
@@ -51,6 +52,7 @@ class MeetingRecord(Base):
         person="account_id",
         subject="subject",
         events={"call_end": "ended_on", "contract_end": _CLOSED, "account_close": _CLOSED},
+        needs=ABOUT_CALLS,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from onmeet.meetings.reports import REPORTABLE
 from onmeet.notices.policy import Policy
 
-__all__ = ["counts_load", "records_meetings", "reported"]
+__all__ = ["ABOUT_CALLS", "counts_load", "records_meetings", "reported"]
 
-_ABOUT_CALLS: tuple[str, ...] = (
+ABOUT_CALLS: tuple[str, ...] = (
     "meeting.participants", "meeting.joins", "meeting.ip", "meeting.device", "meeting.quality",
     "meeting.access_kind", *(category for category in REPORTABLE if category.startswith("call.")),
 )  # fmt: skip
+"""What must be permitted for a record to be made."""
 
 
 def records_meetings(policy: Policy) -> bool:
@@ -19,7 +20,7 @@ def records_meetings(policy: Policy) -> bool:
     Link, topic and times alone belong to a meeting that somebody keeps: under a notice that permits nothing
     about the call itself no record is made.
     """
-    return policy.stores(*_ABOUT_CALLS)
+    return policy.stores(*ABOUT_CALLS)
 
 
 def counts_load(policy: Policy) -> bool:

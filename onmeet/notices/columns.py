@@ -64,7 +64,8 @@ class Rows:
     account. subject: the column that names the key under which personal columns are sealed, or None.
     events: column (a date, a datetime, or unix seconds) from which a retention counts, by event; NULL means
     that the event has not happened. warned: the column with the day on which the person was warned of the end
-    of a term that has `warn_days`. lapses: when a row of a table without personal data goes.
+    of a term that has `warn_days`. lapses: when a row of a table without personal data goes. needs: rows may
+    be there only while the notice lets us store any of these categories; empty: as each column says.
     """
 
     person: str | None = None
@@ -72,6 +73,7 @@ class Rows:
     events: Mapping[Event, str | Via] = field(default_factory=dict)
     warned: str | None = None
     lapses: Lapse | None = None
+    needs: tuple[str, ...] = ()
 
 
 def kept(category: str) -> dict[str, Any]:
@@ -97,9 +99,10 @@ def rows(
     events: Mapping[Event, str | Via] | None = None,
     warned: str | None = None,
     lapses: Lapse | None = None,
+    needs: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Arguments of a table: whose rows these are and what their retention counts from."""
-    return {"info": {_ROWS: Rows(person, subject, dict(events or {}), warned, lapses)}}
+    return {"info": {_ROWS: Rows(person, subject, dict(events or {}), warned, lapses, needs)}}
 
 
 def category_of(column: Column[Any]) -> str | None:

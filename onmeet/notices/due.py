@@ -123,13 +123,25 @@ class Plan:
 
     def _due(self, category: str) -> Iterator[tuple[str, ColumnElement[bool]]]:
         item = self._policy.item(category)
-        if item is None or self._policy.storing(category) == "drop":
+        needs = rows_of(self.table).needs or (category,)
+        if item is None or self._policy.storing(category) == "drop" or not self._policy.stores(*needs):
             yield "", true()  # nothing permits it any more
             return
         for country in sorted({"", *(term.country for term in item.terms)}):
             conditions = list(self._reached(item, country))
+            if (ownerless := self._ownerless(item, country)) is not None:
+                conditions.append(ownerless)
             if conditions:
                 yield country, or_(*conditions)
+
+    def _ownerless(self, item: Item, country: str) -> ColumnElement[bool] | None:
+        """SQL: over, and every term counts from something about an account that the row does not have."""
+        events = rows_of(self.table).events
+        sources = [events.get(term.event) for term in retention.terms_for(item, country)]
+        keys = [source.key for source in sources if isinstance(source, Via)]
+        if not keys or self._fresh or any(isinstance(source, str) for source in sources):
+            return None
+        return and_(*(self.table.c[key].is_(None) for key in keys), self._over())
 
     def _reached(self, item: Item, country: str) -> Iterator[ColumnElement[bool]]:
         for term in retention.terms_for(item, country):
