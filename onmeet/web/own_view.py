@@ -33,6 +33,18 @@ _TITLES = {
     "subject_requests": lazy_gettext("A request about your data"),
 }
 
+_WHICH = {
+    "created_on": lazy_gettext("made"),
+    "last_seen_on": lazy_gettext("last used"),
+    "started_at": lazy_gettext("begin"),
+    "ended_at": lazy_gettext("end"),
+    "joined_at": lazy_gettext("came"),
+    "left_at": lazy_gettext("left"),
+    "given_at": lazy_gettext("given"),
+    "withdrawn_at": lazy_gettext("withdrawn"),
+}
+"""Tells columns of one category in one row apart."""
+
 _STATES = {
     "unverified": lazy_gettext("waiting until you have followed the mailed link"),
     "open": lazy_gettext("open"),
@@ -175,8 +187,10 @@ def request_line(filed: Filed) -> RequestLine:
 
 def _line(item: HeldItem, policy: Policy, language: str) -> Line:
     alone = item.table == ACCOUNTS and item.category not in NEEDED and not item.legal_duty
+    which = _WHICH.get(item.column)
+    name = wording.category(item.category, language)
     return Line(
-        wording.category(item.category, language),
+        f"{name} ({which})" if which else name,
         "" if item.hidden else _shown(item.value),
         wording.purpose(item.purpose, language) if item.permitted else "",
         wording.basis(item.basis, language) if item.permitted else "",
