@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from onmeet import cli_keys, cli_notice, cli_people, cli_retention, cli_usage, clock
+from onmeet import cli_audit, cli_keys, cli_mail, cli_notice, cli_people, cli_retention, cli_usage, clock
 from onmeet.config import Config
 from onmeet.errors import ConfigError, UserError
 
@@ -52,10 +52,12 @@ def _parser() -> argparse.ArgumentParser:
         action.set_defaults(run=run)
     cli_people.add_user_commands(people)
     cli_keys.add_commands(commands)
+    cli_mail.add_commands(commands)
     cli_people.add_commands(commands)
     cli_notice.add_commands(commands)
     cli_retention.add_commands(commands)
     cli_usage.add_commands(commands)
+    cli_audit.add_commands(commands)
     return parser
 
 
