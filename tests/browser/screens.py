@@ -68,7 +68,7 @@ def pages(studio: Studio) -> None:
     """Landing page, accounts and the page after a meeting, in both languages and on a phone."""
     for language, suffix in (("en-GB", ""), ("de-DE", "-de")):
         page = studio.window(locale=language)
-        for path, name in (("/", "landing"), ("/privacy", "privacy"), ("/m/abc-defg-hjk/left", "left")):
+        for path, name in (("/", "landing"), ("/m/abc-defg-hjk/left", "left")):
             page.open(studio.base_url + path)
             studio.keep_both(page, name + suffix)
         page.close()
@@ -81,6 +81,19 @@ def pages(studio: Studio) -> None:
     phone.open(studio.base_url + "/")
     studio.keep_both(phone, "landing-phone")
     phone.close()
+
+
+PRIVACY = ("live", "receipts", "versions", "changes", "art30")
+
+
+def privacy(studio: Studio) -> None:
+    """The notice and the pages that belong to it, on a wide screen and on a phone."""
+    for suffix, options in (("", {}), ("-de", {"locale": "de-DE"}), ("-phone", PHONE)):
+        page = studio.window(**options)
+        for name in ("", *PRIVACY):
+            page.open(f"{studio.base_url}/privacy/{name}".rstrip("/"))
+            studio.keep_both(page, f"privacy{f'-{name}' if name else ''}{suffix}")
+        page.close()
 
 
 def prejoin(studio: Studio) -> None:
@@ -190,12 +203,12 @@ def main(folder: Path, *parts: Callable[[Studio], None]) -> None:
         server = stack.enter_context(OnMeetServer(ONMEET_OPERATOR="Example Cooperative"))
         chromium = stack.enter_context(Chromium())
         studio = Studio(folder, server, chromium)
-        for part in parts or (pages, prejoin, room):
+        for part in parts or (pages, privacy, prejoin, room):
             part(studio)
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
-        sys.exit("usage: python -m tests.browser.screens FOLDER [pages|prejoin|room ...]")
-    chosen = {"pages": pages, "prejoin": prejoin, "room": room}
+        sys.exit("usage: python -m tests.browser.screens FOLDER [pages|privacy|prejoin|room ...]")
+    chosen = {"pages": pages, "privacy": privacy, "prejoin": prejoin, "room": room}
     main(Path(sys.argv[1]), *(chosen[name] for name in sys.argv[2:]))
