@@ -39,6 +39,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _backup(config: Config, options: argparse.Namespace) -> int:
+    from onmeet.migrations import tables as _tables  # noqa: F401 - fills the metadata
     from onmeet.notices import backup
 
     migrations.upgrade(config)
@@ -50,6 +51,7 @@ def _backup(config: Config, options: argparse.Namespace) -> int:
 
 
 def _restore(config: Config, options: argparse.Namespace) -> int:
+    from onmeet.migrations import tables as _tables  # noqa: F401 - fills the metadata
     from onmeet.notices import backup
 
     migrations.upgrade(config)
@@ -76,6 +78,7 @@ def _days(config: Config) -> int:
 
 
 def _rotate(config: Config, options: argparse.Namespace) -> int:
+    from onmeet.migrations import tables as _tables  # noqa: F401 - fills the metadata
     from onmeet.notices.keys import open_key_store
     from onmeet.notices.stored import renew_keys
 
@@ -88,6 +91,7 @@ def _rotate(config: Config, options: argparse.Namespace) -> int:
 
 
 def _seal(config: Config, _options: argparse.Namespace) -> int:
+    from onmeet.migrations import tables as _tables  # noqa: F401 - fills the metadata
     from onmeet.notices.keys import open_key_store
     from onmeet.notices.sealing import Sealer, wanted
     from onmeet.notices.stored import seal_all

@@ -22,8 +22,10 @@ from onmeet.config import Config, database_url
 from onmeet.db import Base, connect
 from onmeet.meetings.models import Meeting
 from onmeet.meetings.service import Meetings
+from onmeet.notices.store import open_database
 from onmeet.web import app as _app  # noqa: F401 - declares every table
 from tests.factories.house import PASSWORD, QUICK, make_config
+from tests.factories.policies import policy
 from tests.factories.postgres import Cluster, postgres
 
 __all__ = ["postgres"]
@@ -85,7 +87,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Old]:
 
 def test_nothing_is_lost_when_accounts_and_meetings_get_marks(old: Old) -> None:
     migrations.upgrade(old.config)
-    database = connect(old.config.database_url)
+    database = open_database(old.config, policy())
     accounts = Accounts(database, key=old.config.marks_key, passwords=QUICK)
     meetings = Meetings(database, key=old.config.marks_key, anyone_may_start=False)
     for number, (email, codes) in enumerate(CODES.items(), start=1):

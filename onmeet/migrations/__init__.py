@@ -30,9 +30,9 @@ def upgrade(config: Config) -> None:
         _seal(config)
 
 
-
 def _seal(config: Config) -> None:
     """Text from before it was sealed."""
+    from onmeet.migrations import tables as _tables  # noqa: F401 - fills the metadata
     from onmeet.notices.keys import open_key_store
     from onmeet.notices.sealing import Sealer, wanted
     from onmeet.notices.stored import seal_all

@@ -2,11 +2,8 @@
 
 from alembic import context
 
-from onmeet.accounts import models as _accounts  # noqa: F401 - fills the metadata
 from onmeet.db import Base
-from onmeet.mail import models as _mail  # noqa: F401 - fills the metadata
-from onmeet.meetings import models as _meetings  # noqa: F401 - fills the metadata
-from onmeet.notices import models as _notices  # noqa: F401 - fills the metadata
+from onmeet.migrations import tables as _tables  # noqa: F401 - fills the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -23,7 +23,19 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, Connection, MetaData, String, Table, column, delete, func, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    column,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy import table as plain_table
 
 from onmeet import keyfiles
@@ -107,6 +119,7 @@ def _write(handle: Any, head: dict[str, str], key: bytes, database: Database, se
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
+            _check_complete(connection)
             for table in _tables(Base.metadata):
                 _ensure_keys(connection, table, sealer)
                 for row in connection.execution_options(yield_per=_BATCH).execute(select(table)).mappings():
@@ -114,6 +127,13 @@ def _write(handle: Any, head: dict[str, str], key: bytes, database: Database, se
                     counts.add(counts.copied, table.name)
     handle.write(lines.seal(["", counts.copied]) + "\n")
     return counts
+
+
+def _check_complete(connection: Connection) -> None:
+    """A table that no imported module declares would be missing in the file."""
+    unknown = set(inspect(connection).get_table_names()) - set(Base.metadata.tables) - {"alembic_version"}
+    if unknown:
+        raise RuntimeError(f"tables that nothing declares: {', '.join(sorted(unknown))}")
 
 
 def _ensure_keys(connection: Connection, table: Table, sealer: Sealer) -> None:

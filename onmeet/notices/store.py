@@ -22,11 +22,11 @@ def open_database(config: Config, policy: Policy, *, wall: Callable[[], float] =
     The policy holds for the life of the engine; another one needs another engine.
     """
     database = connect(config.database_url)
-    stored.check_state(database, config)
-    database.close()
+    keys = open_key_store(config)
+    stored.check_state(database, config, keys)
+    database.close()  # its connections know of no gate yet
     engine = database.engine
     rotating = RotatingKeys(config.keys / "rotating", wall)
-    keys = open_key_store(config)
     sealer = sealing.Sealer(keys) if sealing.wanted(config) else None
     gate.fit(engine, Gate(policy, rotating, sealer), Base.metadata)
     if sealer is not None:

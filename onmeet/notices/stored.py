@@ -58,12 +58,14 @@ def renew_keys(config: Config, keys: KeyStore, wait: Callable[[float], object]) 
     return count
 
 
-def check_state(database: Database, config: Config) -> None:
+def check_state(database: Database, config: Config, keys: KeyStore) -> None:
     """Refuse to work on a database that is sealed otherwise than the settings say, or without its keys.
 
     Looks at the newest account. Raises `ConfigError`.
     """
-    sealed = sealed_tables(Base.metadata)["accounts"]
+    sealed = sealed_tables(Base.metadata).get("accounts")
+    if sealed is None:
+        return
     accounts = _plain(sealed)
     query = (
         select(accounts.c.subject, accounts.c.password)
@@ -82,6 +84,10 @@ def check_state(database: Database, config: Config) -> None:
         raise ConfigError("ONMEET_SEAL must be always: text in this database is sealed")
     if not in_seal and wanted(config):
         raise ConfigError("ONMEET_SEAL: text in this database lies in clear: run `onmeet keys seal` first")
+    if in_seal and keys.get(row.subject) is None and not keys.was_destroyed(row.subject):
+        raise ConfigError(
+            "ONMEET_KEYS: the keys of this database are not there: put back the folder that belongs to it"
+        )
 
 
 def _change_all(config: Config, keys: KeyStore, change: Change) -> int:

@@ -97,6 +97,14 @@ def test_a_sealed_database_is_not_opened_as_if_it_were_clear(config: Config) -> 
         open_database(config, policy())
 
 
+def test_a_sealed_database_is_not_opened_without_its_keys(config: Config, tmp_path: Path) -> None:
+    sealing = replace(config, seal="always")
+    fill(sealing)
+    (tmp_path / "other").mkdir()
+    with pytest.raises(ConfigError, match="ONMEET_KEYS: the keys of this database are not there"):
+        open_database(replace(sealing, keys=tmp_path / "other"), policy())
+
+
 def test_an_upgrade_on_postgresql_seals_what_was_there(postgres: Cluster, tmp_path: Path) -> None:
     config = replace(make_config(tmp_path / "var"), database_url=database_url(postgres.new_database()))
     Old(config).fill()

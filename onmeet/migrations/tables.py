@@ -1,0 +1,6 @@
+"""Every module that declares tables, imported: for what works on all of them (migrations, back-ups, keys)."""
+
+from onmeet.accounts import models as _accounts  # noqa: F401
+from onmeet.mail import models as _mail  # noqa: F401
+from onmeet.meetings import models as _meetings  # noqa: F401
+from onmeet.notices import models as _notices  # noqa: F401
