@@ -16,19 +16,22 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import Any, Literal, Protocol
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
-from sqlalchemy import Column, Table, and_, delete, exists, false, func, not_, or_, select, update
+from sqlalchemy import Column, Table, and_, delete, exists, false, func, not_, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from onmeet.db import Base, Database
 from onmeet.errors import UserError
-from onmeet.notices import access, holds, retention
+from onmeet.notices import access, holds
 from onmeet.notices.columns import category_of, rows_of
+from onmeet.notices.gate import TECHNICAL
+from onmeet.notices.kept import gate_of
 from onmeet.notices.models import LegalHold
-from onmeet.notices.owned import Owned
 from onmeet.notices.policy import Policy
+from onmeet.notices.sealing import Sealer
+from onmeet.notices.staying import Stay, staying_about, told
 
 __all__ = ["Erased", "Erasure", "Keys", "Stay"]
 
@@ -48,20 +51,6 @@ class Keys(Protocol):
 
     def destroy(self, subjects: Iterable[str]) -> int:
         """Destroy every key of subjects, for good."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """Something that is not erased: how many values of a category, why, and until when (None: open).
-
-    reason: the words of a legal hold; empty for a legal duty, which the notice itself explains.
-    """
-
-    category: str
-    count: int
-    why: Literal["legal-duty", "hold"]
-    reason: str
-    until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +81,7 @@ class Erasure:
     def stays(self, account_id: int, now: datetime) -> tuple[Stay, ...]:
         """What would stay if the account were erased now."""
         with self._database.reading() as session:
-            return tuple(_stays(session, self._staying(session, account_id, now), account_id, self._policy))
+            return tuple(told(session, self._policy, account_id, now))
 
     def account(self, account_id: int, now: datetime) -> Erased:
         """Erase everything about the person of an account; one that does not exist is erased already."""
@@ -131,7 +120,7 @@ class Erasure:
             raise _gone()
         with self._database.writing() as session:
             whose = and_(*found, access.person_column(table) == account_id)
-            staying = self._staying(session, account_id, now)
+            staying = staying_about(session, self._policy, account_id, now)
             _refuse_kept(session, table, whose, staying)
             if not self._delete(session, table, whose, now):
                 raise _gone()
@@ -151,7 +140,9 @@ class Erasure:
             raise UserError(N_("The account does not work without it: it goes with the account."), 409)
         with self._database.writing() as session:
             whose = _key(home) == account_id
-            _refuse_kept(session, home, whose, self._staying(session, account_id, now), only=category)
+            _refuse_kept(
+                session, home, whose, staying_about(session, self._policy, account_id, now), only=category
+            )
             session.execute(update(home).where(whose).values({column.name: None}))
         self._database.erase_traces()
 
@@ -162,12 +153,14 @@ class Erasure:
         """
         count = 0
         with self._database.writing() as session:
-            staying = self._staying(session, account_id, now)
+            staying = staying_about(session, self._policy, account_id, now)
             for table in access.people_tables():
                 columns = [
                     column
                     for column in access.kept_columns(table)
-                    if (category := category_of(column)) in categories and category not in staying
+                    if (category := category_of(column)) in categories
+                    and category not in staying
+                    and column.nullable
                 ]
                 if columns:
                     present = or_(*(column.is_not(None) for column in columns))
@@ -204,7 +197,7 @@ class Erasure:
             whose, last = access.person_column(table) == account_id, 0
             while True:
                 with self._database.writing() as session:
-                    staying = self._staying(session, account_id, now)
+                    staying = staying_about(session, self._policy, account_id, now)
                     erasable = and_(whose, _key(table) > last, not_(_kept_here(table, staying)))
                     query = select(_key(table)).where(erasable).order_by(_key(table)).limit(_BATCH)
                     keys = session.scalars(query).all()
@@ -218,7 +211,7 @@ class Erasure:
         """Empty the account's columns; give what stays another subject. Returns the old one."""
         home = _home()
         with self._database.writing() as session:
-            staying = self._staying(session, account_id, now)
+            staying = staying_about(session, self._policy, account_id, now)
             old: str = session.scalar(select(home.c.subject).where(_key(home) == account_id)) or ""
             new = secrets.token_hex(16)
             if any(_exists_kept(session, table, account_id, staying) for table in access.people_tables()):
@@ -231,43 +224,42 @@ class Erasure:
     def _move(
         self, session: Session, table: Table, account_id: int, staying: Collection[str], subject: str
     ) -> None:
-        """Erase all but what stays in the rows of a table, and seal that anew under another subject."""
+        """Erase all but what stays in the rows of a table, and seal that anew under another subject.
+
+        What stays is not written through the gate: it has its form already, and may be held although the
+        notice in force no longer permits it.
+        """
         subject_column = rows_of(table).subject
-        whose = access.person_column(table) == account_id
         columns = access.kept_columns(table)
         kept = [column for column in columns if category_of(column) in staying]
-        for row in session.execute(select(_key(table), *kept).where(whose)).all():
-            values: dict[str, Any] = {column.name: None for column in columns if column not in kept}
-            for column, value in zip(kept, row[1:], strict=True):
-                text = isinstance(value, str) and subject_column is not None
-                values[column.name] = Owned(value, subject) if text else value
-            if subject_column is not None:
-                values[subject_column] = subject
-            session.execute(update(table).where(_key(table) == row[0]).values(values))
+        values: dict[str, Any] = {column.name: None for column in columns if column not in kept}
+        if subject_column is not None:
+            values[subject_column] = subject
+        whose = access.person_column(table) == account_id
+        rows = session.execute(select(_key(table), *kept).where(whose)).all()
+        if values:
+            session.execute(update(table).where(whose).values(values))
+        gate = gate_of(session.get_bind().dialect)
+        if gate is None or not isinstance(gate.sealing, Sealer):
+            return
+        for key, *found in rows:
+            for column, value in zip(kept, found, strict=True):
+                if isinstance(value, str):
+                    sealed = gate.sealing.seal(subject, table.name, column.name, value)
+                    session.execute(*_raw(table, column, key, sealed))
 
     def _end(self, account_id: int, now: datetime) -> tuple[Stay, ...]:
         home = _home()
         with self._database.writing() as session:
-            staying = self._staying(session, account_id, now)
+            staying = staying_about(session, self._policy, account_id, now)
             if any(_exists_kept(session, table, account_id, staying) for table in access.people_tables()):
                 session.execute(update(home).where(_key(home) == account_id).values(erasing=False))
             else:
                 session.execute(delete(home).where(_key(home) == account_id))
             _verify(session, account_id, staying)
-            return tuple(_stays(session, staying, account_id, self._policy))
+            return tuple(told(session, self._policy, account_id, now))
 
     # -- what stays ---------------------------------------------------------------------------------
-
-    def _staying(self, session: Session, account_id: int, now: datetime) -> dict[str, LegalHold | None]:
-        """The categories that may not be erased of a person: by a hold, or by a legal duty (None)."""
-        found: dict[str, LegalHold | None] = {}
-        for category in _categories():
-            rule = self._policy.item(category)
-            if rule is not None and rule.legal_duty and not rule.transient:
-                found[category] = None
-            elif holds.is_held(session, category, account_id, now):
-                found[category] = _hold_on(session, category, account_id)
-        return found
 
     def _delete(self, session: Session, table: Table, which: Any, now: datetime) -> int:
         """Delete rows; one on which somebody else's kept data hangs is emptied instead. Returns how many."""
@@ -309,6 +301,12 @@ def _key(table: Table) -> Column[Any]:
     return key
 
 
+def _raw(table: Table, column: Column[Any], key: Any, sealed: str) -> Any:
+    """An update with a value that is sealed already: the names are those of declared columns."""
+    words = f"UPDATE {table.name} SET {column.name} = :sealed WHERE {_key(table).name} = :key"  # noqa: S608
+    return text(words).execution_options(**{TECHNICAL: True}), {"sealed": sealed, "key": key}
+
+
 def _hooks(home: Table) -> Iterator[tuple[Table, Column[Any]]]:
     """Tables of technical rows that end with the account: sign-ins, mails that wait. Not the holds."""
     for table in Base.metadata.sorted_tables:
@@ -317,11 +315,6 @@ def _hooks(home: Table) -> Iterator[tuple[Table, Column[Any]]]:
         for foreign in table.foreign_keys:
             if foreign.column.table is home:
                 yield table, foreign.parent
-
-
-def _categories() -> list[str]:
-    found = (category_of(column) for table in access.people_tables() for column in access.kept_columns(table))
-    return list(dict.fromkeys(category for category in found if category))
 
 
 def _kept_here(table: Table, staying: Collection[str]) -> Any:
@@ -333,35 +326,6 @@ def _kept_here(table: Table, staying: Collection[str]) -> Any:
 def _exists_kept(session: Session, table: Table, account_id: int, staying: Collection[str]) -> bool:
     whose = and_(access.person_column(table) == account_id, _kept_here(table, staying))
     return session.scalar(select(_key(table)).where(whose).limit(1)) is not None
-
-
-def _hold_on(session: Session, category: str, account_id: int) -> LegalHold | None:
-    mine = or_(LegalHold.account_id.is_(None), LegalHold.account_id == account_id)
-    wide = or_(LegalHold.category.is_(None), LegalHold.category == category)
-    return session.scalars(select(LegalHold).where(mine, wide).order_by(LegalHold.id)).first()
-
-
-def _stays(
-    session: Session, staying: dict[str, LegalHold | None], account_id: int, policy: Policy
-) -> Iterator[Stay]:
-    events = access.RowEvents(session)
-    for category, hold in staying.items():
-        count, until = 0, None
-        for table in access.people_tables():
-            columns = [column for column in access.kept_columns(table) if category_of(column) == category]
-            if not columns:
-                continue
-            present = or_(*(column.is_not(None) for column in columns))
-            query = select(*table.columns).where(access.person_column(table) == account_id, present)
-            for row in session.execute(query):
-                count += sum(row._mapping[column.name] is not None for column in columns)
-                rule = policy.item(category)
-                goes = retention.goes_at(rule, events.of(table, row._mapping)) if rule else None
-                until = max(filter(None, (until, goes.date() if goes else None)), default=None)
-        if count and hold is None:
-            yield Stay(category, count, "legal-duty", "", until)
-        elif count and hold is not None:
-            yield Stay(category, count, "hold", hold.reason, hold.until)
 
 
 def _theirs(table_name: str, key: str) -> tuple[Table, list[Any]]:

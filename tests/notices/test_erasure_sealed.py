@@ -20,6 +20,7 @@ from onmeet.notices.sealing import Sealer
 from onmeet.notices.store import open_database
 from tests.factories.held import everything_permitted, fill
 from tests.factories.house import MakeDatabase, empty_database, make_config
+from tests.factories.policies import policy
 from tests.factories.postgres import migrated, new_database, postgres
 
 __all__ = ["empty_database", "migrated", "new_database", "postgres"]
@@ -93,3 +94,20 @@ def test_what_must_stay_is_readable_under_a_new_key_and_old_copies_of_it_are_not
         account = session.execute(select(Base.metadata.tables["accounts"])).one()
     assert left.value == hers["participations", "ip"]
     assert account.subject == after[0]
+
+
+def test_a_hold_keeps_even_what_the_notice_no_longer_permits(
+    config: Config, database: Database, keys: FileKeyStore
+) -> None:
+    with database.writing() as session:
+        ada, hers = fill(session, "ada")
+    Holds(database).add("file 12 O 34/56", NOW, category="call.caller_number", account_id=ada)
+    stricter = open_database(config, policy("on-meet"))
+    try:
+        (stay,) = Erasure(stricter, policy("on-meet"), keys).account(ada, NOW).stays
+        assert (stay.category, stay.count) == ("call.caller_number", 1)
+        with stricter.reading() as session:
+            (left,) = access.held(session, ada, policy("on-meet"), NOW)
+        assert left.value == hers["call_records", "caller_number"]
+    finally:
+        stricter.close()
