@@ -128,7 +128,10 @@ class ConsentText:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A notice in one language, part by part. Parts that the notice leaves empty are empty here."""
+    """A notice in one language, part by part. Parts that the notice leaves empty are empty here.
+
+    advertises: whether somebody else gets data for advertising.
+    """
 
     language: str
     name: str
@@ -140,6 +143,7 @@ class Document:
     recipients: tuple[RecipientText, ...]
     places: tuple[str, ...]
     eea_only: bool
+    advertises: bool
     cookies: tuple[CookieText, ...]
     consents: tuple[ConsentText, ...]
     rights: tuple[tuple[str, str], ...]
@@ -193,6 +197,7 @@ def sections(notice: Notice, language: str, places: Places | None = None) -> Doc
             for place in notice.locations
         ),
         eea_only=notice.eea_only,
+        advertises=any(each.purpose == "DirectMarketing" for each in notice.recipients),
         cookies=tuple(_cookie(cookie, language) for cookie in notice.cookies),
         consents=tuple(_consent(consent, language) for consent in notice.consents),
         rights=tuple(

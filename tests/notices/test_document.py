@@ -168,6 +168,12 @@ def test_recipients_are_told_with_country_and_what_they_get(profile: str, langua
         assert all(wording.category(name, language) in each.data for name in got)
 
 
+def test_that_nothing_goes_to_advertisers_is_said_only_where_it_is_so() -> None:
+    ads = Recipient("Ads Inc", "recipient", "DirectMarketing", "DE")
+    assert sections(small(recipients=(ads,)), "en").advertises
+    assert not sections(reading.load("meetingsphere"), "en").advertises
+
+
 @LANGUAGES
 @PROFILES
 def test_the_record_of_activities_has_every_item_once(profile: str, language: str) -> None:

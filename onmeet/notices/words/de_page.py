@@ -95,10 +95,8 @@ PHRASES = {
     "group.enquiry": "Wenn Sie uns schreiben",
     "others": "Wer sonst Daten bekommt",
     "others.none": "Keine andere Firma bekommt Daten.",
-    "others.law": (
-        "Behörden bekommen Daten nur, wo ein Gesetz oder ein Gericht es verlangt. Nichts wird "
-        "verkauft, nichts geht an die Werbung."
-    ),
+    "others.law": "Behörden bekommen Daten nur, wo ein Gesetz oder ein Gericht es verlangt.",
+    "others.sold": "Nichts wird verkauft, nichts geht an die Werbung.",
     "others.own": (
         "Was ein Zahlungsdienst, ein Telefonnetz oder Ihr E-Mail-Anbieter selbst aufbewahren, steht "
         "in deren Hinweisen."

@@ -96,10 +96,8 @@ PHRASES = {
     "group.enquiry": "When you write to us",
     "others": "Who else gets data",
     "others.none": "No other company gets any data.",
-    "others.law": (
-        "Authorities get data only where a law or a court demands it. Nothing is sold, nothing goes "
-        "to advertisers."
-    ),
+    "others.law": "Authorities get data only where a law or a court demands it.",
+    "others.sold": "Nothing is sold, nothing goes to advertisers.",
     "others.own": (
         "What a payment provider, a telephone network or your mail provider hold of their own is told "
         "in their notices."

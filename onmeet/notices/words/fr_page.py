@@ -98,10 +98,8 @@ PHRASES = {
     "group.enquiry": "Quand vous nous écrivez",
     "others": "Qui d’autre reçoit des données",
     "others.none": "Aucune autre entreprise ne reçoit de données.",
-    "others.law": (
-        "Les autorités ne reçoivent des données que si une loi ou un tribunal l’exige. Rien n’est "
-        "vendu, rien ne va à la publicité."
-    ),
+    "others.law": "Les autorités ne reçoivent des données que si une loi ou un tribunal l’exige.",
+    "others.sold": "Rien n’est vendu, rien ne va à la publicité.",
     "others.own": (
         "Ce que conservent eux-mêmes un prestataire de paiement, un réseau téléphonique ou votre "
         "messagerie figure dans leurs propres notices."
