@@ -3,22 +3,18 @@
 Each subject has 32 random bytes of their own. In the store they lie wrapped by a master key (AES-256-GCM),
 and the master key lies in a file of its own, as it is or wrapped by a key service (`onmeet.notices.masters`).
 
-The store is one SQLite file without a write-ahead log: a committed deletion leaves no second copy in another
-file, and the space of a deleted key is overwritten (`secure_delete`). `destroy` looks into the raw bytes
-afterwards and raises `NotDestroyed` rather than claim what is not so.
+What is deleted from the store's file is gone from it (`onmeet.notices.key_file`). `destroy` looks into the
+raw bytes afterwards and raises `NotDestroyed` rather than claim what is not so.
 """
 
 from __future__ import annotations
 
-import mmap
-import os
 import secrets
 import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from onmeet.clock import Clock, monotonic
 from onmeet.config import Config
 from onmeet.errors import ConfigError
+from onmeet.notices.key_file import KeyFile
 from onmeet.notices.masters import Masters, wrapping
 
 __all__ = [
@@ -45,27 +42,6 @@ _BACKUP = "backup-"
 _NONCE = 12
 _REFUSED = timedelta(days=7)
 """How long the name of a destroyed key is refused: longer than any write can be under way."""
-
-_SEARCHED = 256 * 1024 * 1024
-"""Bytes that a check after destroying may read: many keys in a large file are checked by sample."""
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS keys (
-    subject TEXT NOT NULL, generation INTEGER NOT NULL, master INTEGER NOT NULL, wrapped BLOB NOT NULL,
-    made_on TEXT NOT NULL, PRIMARY KEY (subject, generation)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS keys_by_master ON keys (master);
-CREATE TABLE IF NOT EXISTS destroyed (subject TEXT PRIMARY KEY, on_day TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS current (id INTEGER PRIMARY KEY CHECK (id = 1), master INTEGER NOT NULL);
-"""
-
-_PRAGMAS = (
-    "busy_timeout = 40000",  # whoever is first asks the key service meanwhile
-    "journal_mode = DELETE",  # a write-ahead log would keep a second copy of what is deleted
-    "synchronous = EXTRA",  # a power failure must not bring a destroyed key back
-    "secure_delete = ON",
-    "temp_store = MEMORY",
-)
 
 
 class SubjectErased(RuntimeError):
@@ -123,10 +99,10 @@ class FileKeyStore:
     ) -> None:
         self.path = folder / "subjects.db"
         self._masters = masters
+        self._file = KeyFile(self.path, lambda: masters.make(after=0))
         self._wall = wall
         self._clock = clock
         self._lock = threading.RLock()
-        self._connection: tuple[int, sqlite3.Connection] | None = None
         self._cache: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
 
     def get(self, subject: str) -> bytes | None:
@@ -151,7 +127,7 @@ class FileKeyStore:
         found = {subject: key for subject in wanted if (key := self.get(subject)) is not None}
         missing = [subject for subject in wanted if subject not in found]
         if missing:
-            with self._lock, self._writing() as connection:
+            with self._lock, self._file.writing() as connection:
                 for subject in missing:
                     found[subject] = self._make(connection, subject)
             with self._lock:
@@ -172,7 +148,7 @@ class FileKeyStore:
         """Whether the key of a subject has been destroyed in the last days."""
         with self._lock:
             query = "SELECT 1 FROM destroyed WHERE subject = ?"
-            return self._opened().execute(query, (subject,)).fetchone() is not None
+            return self._file.reading().execute(query, (subject,)).fetchone() is not None
 
     def backups(self) -> dict[str, date]:
         """The back-ups that can still be read, by the names of their keys, and their days."""
@@ -181,7 +157,7 @@ class FileKeyStore:
     def renew(self, subjects: Iterable[str]) -> None:
         """See `KeyStore`."""
         for batch in _batches(subjects):
-            with self._lock, self._writing() as connection:
+            with self._lock, self._file.writing() as connection:
                 for subject in batch:
                     (newest,) = connection.execute(
                         "SELECT max(generation) FROM keys WHERE subject = ?", (subject,)
@@ -201,9 +177,9 @@ class FileKeyStore:
         """See `KeyStore`. Killed at any point, the next call goes on where this one ended."""
         with self._masters.alone():
             with self._lock:
-                current = self._current(self._opened())
+                current = self._current(self._file.reading())
             new = self._masters.make(after=current)
-            with self._lock, self._writing() as connection:
+            with self._lock, self._file.writing() as connection:
                 connection.execute("UPDATE current SET master = ?", (new,))
             count = 0
             while batch := self._rewrap(new):
@@ -216,27 +192,25 @@ class FileKeyStore:
     def protected_by(self) -> str:
         """The name of what protects the master key."""
         with self._lock:
-            return self._masters.protected_by(self._current(self._opened()))
+            return self._masters.protected_by(self._current(self._file.reading()))
 
     def close(self) -> None:
         """Close the file and forget every key that was in memory."""
         with self._lock:
-            if self._connection is not None and self._connection[0] == os.getpid():
-                self._connection[1].close()
-            self._connection = None
+            self._file.close()
             self._cache.clear()
 
     def _made(self, start: str = "") -> list[tuple[str, str]]:
         """Every key whose name begins so, and the day of its newest generation."""
         query = "SELECT subject, max(made_on) FROM keys WHERE subject >= ? AND subject < ? GROUP BY subject"
         with self._lock:
-            return self._opened().execute(query, (start, f"{start}~")).fetchall()
+            return self._file.reading().execute(query, (start, f"{start}~")).fetchall()
 
     # -- one key ------------------------------------------------------------------------------------
 
     def _read(self, subject: str) -> Iterator[bytes]:
         """The keys of a subject, the newest first."""
-        rows = self._opened().execute(
+        rows = self._file.reading().execute(
             "SELECT generation, master, wrapped FROM keys WHERE subject = ? ORDER BY generation DESC",
             (subject,),
         )
@@ -275,7 +249,7 @@ class FileKeyStore:
 
     def _rewrap(self, master: int) -> int:
         """Bring some keys under another master key; their number, 0 when all are."""
-        with self._lock, self._writing() as connection:
+        with self._lock, self._file.writing() as connection:
             rows = connection.execute(
                 "SELECT subject, generation, master, wrapped FROM keys WHERE master <> ? LIMIT ?",
                 (master, _BATCH),
@@ -297,13 +271,13 @@ class FileKeyStore:
     def _destroy(self, subjects: Collection[str]) -> int:
         with self._lock:
             before = (datetime.fromtimestamp(self._wall(), UTC) - _REFUSED).date().isoformat()
-            with self._writing() as connection:
+            with self._file.writing() as connection:
                 connection.execute("DELETE FROM destroyed WHERE on_day < ?", (before,))
             return self._delete(subjects, "", mark=True)
 
     def _delete(self, subjects: Collection[str], where: str, *, mark: bool) -> int:
         wrapped: list[bytes] = []
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             count = 0
             for subject in subjects:
                 rows = connection.execute(
@@ -323,27 +297,10 @@ class FileKeyStore:
 
     def _verify_gone(self, wrapped: list[bytes], *, sweep: bool = False) -> None:
         """Look for deleted keys in the raw files; what is found in unused space is compacted away."""
-        if sweep or self._found(wrapped):
-            self._opened().execute("VACUUM")
-        if self._found(wrapped):
+        if sweep or self._file.holds(wrapped):
+            self._file.compact()
+        if self._file.holds(wrapped):
             raise NotDestroyed("a destroyed key is still to be read in the key store's files")
-
-    def _found(self, wrapped: list[bytes]) -> bool:
-        for file in (self.path, self.path.with_name(f"{self.path.name}-journal")):
-            try:
-                size = file.stat().st_size
-                if not size or not wrapped:
-                    continue
-                every = max(1, len(wrapped) * size // _SEARCHED)
-                with (
-                    file.open("rb") as handle,
-                    mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as raw,
-                ):
-                    if any(raw.find(key) >= 0 for key in wrapped[::every]):
-                        return True
-            except FileNotFoundError:
-                continue
-        return False
 
     # -- memory -------------------------------------------------------------------------------------
 
@@ -361,56 +318,6 @@ class FileKeyStore:
 
     def _today(self) -> str:
         return datetime.fromtimestamp(self._wall(), UTC).date().isoformat()
-
-    # -- the file -----------------------------------------------------------------------------------
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        connection = self._opened()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
-
-    def _opened(self) -> sqlite3.Connection:
-        """This process's connection; one that was inherited over a fork is left alone."""
-        if self._connection is None or self._connection[0] != os.getpid():
-            self._cache.clear()
-            self._connection = (os.getpid(), self._open())
-        return self._connection[1]
-
-    def _open(self) -> sqlite3.Connection:
-        try:
-            os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
-            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        except (OSError, sqlite3.Error) as error:
-            raise self._unusable(error) from None
-        try:
-            for pragma in _PRAGMAS:
-                connection.execute(f"PRAGMA {pragma}")
-            self._prepare(connection)
-        except sqlite3.Error as error:
-            connection.close()
-            raise self._unusable(error) from None
-        except BaseException:
-            connection.close()  # and with it the lock that others wait for
-            raise
-        return connection
-
-    def _unusable(self, error: Exception) -> ConfigError:
-        return ConfigError(f"ONMEET_KEYS: the key store {self.path} cannot be opened ({error})")
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        """Make the tables, and the first master key, once."""
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in _TABLES.split(";"):
-            connection.execute(statement)
-        if connection.execute("SELECT 1 FROM current").fetchone() is None:
-            connection.execute("INSERT INTO current VALUES (1, ?)", (self._masters.make(after=0),))
-        connection.execute("COMMIT")
 
 
 def open_key_store(config: Config) -> FileKeyStore:
