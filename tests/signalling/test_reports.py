@@ -29,7 +29,7 @@ ROOM = hashed("a room")
 OTHER = hashed("another room")
 EVERYTHING = (
     Started(ROOM, 1.5, True, True, "abc-defg-hjk"),
-    Joined(ROOM, 0, 2.5, True, 1, True, "abc-defg-hjk", 7, "browser", "Ada", "browser", "203.0.113.7", "Firefox"),
+    Joined(ROOM, 0, 2.5, True, 1, True, "abc-defg-hjk", 7, "id", "Ada", "browser", "203.0.113.7", "Firefox"),
     Quality(ROOM, 0, 1, 3),
     Left(ROOM, 0, 9.0, 6.5),
     CallStarted(ROOM, OTHER, 3.0, 1, "+4930123456", "+4930654321", "pbx.example.org", "key", "203.0.113.8"),
