@@ -22,6 +22,7 @@ from onmeet.accounts.attempts import Attempts
 from onmeet.accounts.models import Account, SignIn
 from onmeet.accounts.passwords import Passwords
 from onmeet.db import Database
+from onmeet.errors import ConfigError
 from onmeet.notices.marks import mark
 
 __all__ = ["Accounts", "Person", "SignedIn", "WrongCredentials", "is_email", "normal_email"]
@@ -158,6 +159,23 @@ class Accounts:
         """End a sign-in; a copy of its cookie is worth nothing from now on."""
         with self._database.writing() as session:
             session.execute(delete(SignIn).where(SignIn.token_hash == _hash(token)))
+
+    def check_key(self) -> None:
+        """Refuse to work with a key that finds nobody. Raises `ConfigError`."""
+        query = (
+            select(Account)
+            .where(Account.closed_on.is_(None), Account.email.is_not(None))
+            .order_by(Account.id.desc())
+            .limit(1)
+        )
+        with self._database.reading() as session:
+            newest = session.scalar(query)
+        email = newest.email if newest is not None else None
+        if newest is not None and email and is_email(email) and newest.email_mark != self.found_by(email):
+            raise ConfigError(
+                "ONMEET_MARKS_KEY is not the one that this database was made with, so that nobody could sign"
+                " in: put back the file marks_key, or the setting"
+            )
 
     def has(self, email: str) -> bool:
         """Whether an account has this address: for the operator, never for a page."""

@@ -72,11 +72,13 @@ def build(config: Config) -> Services:
     """The services as they run in production."""
     policy = versions.policy_of(config, clock.now())
     database = open_database(config, policy)
+    accounts = Accounts(database, key=config.marks_key)
+    accounts.check_key()
     return Services(
         config=config,
         policy=policy,
         database=database,
-        accounts=Accounts(database, key=config.marks_key),
+        accounts=accounts,
         meetings=Meetings(database, key=config.marks_key, anyone_may_start=config.start == "anyone"),
     )
 

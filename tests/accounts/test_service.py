@@ -13,6 +13,7 @@ from onmeet.accounts.attempts import TooManyAttempts
 from onmeet.accounts.models import Account, SignIn
 from onmeet.accounts.passwords import Passwords
 from onmeet.accounts.service import Accounts, SignedIn, WrongCredentials
+from onmeet.errors import ConfigError
 from onmeet.notices.marks import mark
 from tests.factories.house import PASSWORD, QUICK, House
 from tests.factories.postgres import migrated, new_database, postgres, sqlite_files
@@ -229,6 +230,15 @@ def test_an_account_is_found_by_a_keyed_hash_of_its_address(house: House, accoun
     assert found_by == mark(house.config.marks_key, "account", "ada@example.org")
     stranger = Accounts(house.services.database, key=b"another instance", passwords=QUICK)
     assert not stranger.has("ada@example.org")
+
+
+def test_a_key_that_would_find_nobody_stops_the_start(house: House, accounts: Accounts) -> None:
+    stranger = Accounts(house.services.database, key=b"another instance", passwords=QUICK)
+    stranger.check_key()  # as long as there is nobody to be found
+    accounts.register("ada@example.org", PASSWORD)
+    accounts.check_key()
+    with pytest.raises(ConfigError, match="ONMEET_MARKS_KEY"):
+        stranger.check_key()
 
 
 def test_an_account_whose_name_and_address_are_gone_is_still_a_person(
