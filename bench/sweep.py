@@ -1,7 +1,7 @@
 """The sweep over many due rows: longest lock, how long others wait, memory, rows a second.
 
 The rows are participations of meetings that ended long ago. A child process sweeps them while this one
-writes to the same database all the time and measures how long each write takes.
+writes to the same database all the time and measures how long each write waits for the lock.
 """
 
 from __future__ import annotations
@@ -147,20 +147,19 @@ def _rss_mb() -> float:
 # -- writing beside it -------------------------------------------------------------------------------
 
 
-def _write_on(write: Callable[[], None], stop: threading.Event, waits: list[float]) -> None:
+def _write_on(write: Callable[[], float], stop: threading.Event, waits: list[float]) -> None:
     while not stop.is_set():
         began = time.monotonic()
-        write()
-        waits.append(time.monotonic() - began)
+        waits.append(write() - began)
         stop.wait(0.003)
 
 
-def _sqlite_writer(config: Config) -> Callable[[], None]:
+def _sqlite_writer(config: Config) -> Callable[[], float]:
     """Tries every half millisecond: SQLite's own waiting sleeps ever longer, and would measure itself."""
     file = config.data / "onmeet.db"
     connections: list[sqlite3.Connection] = []
 
-    def write() -> None:
+    def write() -> float:
         if not connections:
             connections.append(sqlite3.connect(file, timeout=0, isolation_level=None))
         connection = connections[0]
@@ -170,20 +169,23 @@ def _sqlite_writer(config: Config) -> Callable[[], None]:
                 break
             except sqlite3.OperationalError:
                 time.sleep(0.0005)
+        had = time.monotonic()
         connection.execute("UPDATE notice_versions SET cleaned = 1 WHERE id = 0")
         connection.execute("COMMIT")
+        return had
 
     return write
 
 
-def _postgres_writer(url: str) -> Callable[[], None]:
+def _postgres_writer(url: str) -> Callable[[], float]:
     connections: list[psycopg.Connection[tuple[object, ...]]] = []
 
-    def write() -> None:
+    def write() -> float:
         if not connections:
             connections.append(psycopg.connect(url, autocommit=True))
         insert = "INSERT INTO meeting_records (subject, instance) VALUES (%s, %s)"
         connections[0].execute(insert, ("", secrets.token_hex(16)))
+        return time.monotonic()
 
     return write
 

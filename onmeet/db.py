@@ -26,6 +26,9 @@ BUSY_SECONDS = 10
 ERASE_SECONDS = 0.25
 """How long emptying the log waits for readers: somebody waits for the page meanwhile."""
 
+WRITE_BACK_SECONDS = 0.5
+"""How often a long sweep brings the log into the database file."""
+
 LOCK_SECONDS = 0.02
 """How long one try at it keeps writers out while it waits for readers."""
 
@@ -49,6 +52,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._traces_left = False
+        self._write_back_at = 0.0
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -68,6 +72,33 @@ class Database:
             yield session
         if self._traces_left:
             self.erase_traces()
+
+    @contextmanager
+    def calmly(self) -> Iterator[Connection]:
+        """A connection for many small writing transactions, each begun by the caller.
+
+        None of them stops to write SQLite's log back at its end, as every thousandth page otherwise makes
+        one do: call `write_back` between them.
+        """
+        with self.engine.connect() as connection:
+            sqlite = self.engine.dialect.name == "sqlite"
+            if sqlite:
+                connection.execute(text("PRAGMA wal_autocheckpoint = 0"))
+                connection.rollback()
+            try:
+                yield connection.execution_options(onmeet_writes=True)
+            finally:
+                if sqlite:
+                    connection.rollback()
+                    connection.execute(text("PRAGMA wal_autocheckpoint = 1000"))
+
+    def write_back(self) -> None:
+        """Bring SQLite's log into the database file, while others may write; now and then is enough."""
+        if self.engine.dialect.name != "sqlite" or monotonic() < self._write_back_at:
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(PASSIVE)")).one()
+        self._write_back_at = monotonic() + WRITE_BACK_SECONDS
 
     def erase_traces(self, seconds: float = ERASE_SECONDS) -> bool:
         """Empty SQLite's write-ahead log, where deleted text outlives its row; call it after deleting.

@@ -159,11 +159,15 @@ class Plan:
 
     def _recent(self) -> ColumnElement[bool] | None:
         """For the quick look: only meetings that ended within the last days, by an index."""
-        source = rows_of(self.table).events.get("call_end")
-        if not self._fresh or not isinstance(source, str):
+        column = self._own_end()
+        if not self._fresh or column is None:
             return None
-        column = self.table.c[source]
         return column >= _value(column, self.now - timedelta(days=FRESH_DAYS))
+
+    def _own_end(self) -> Column[Any] | None:
+        """The column that says when the call was over which a row records."""
+        source = rows_of(self.table).events.get("call_end")
+        return self.table.c[source] if isinstance(source, str) else None
 
     def _over(self) -> ColumnElement[bool]:
         events = rows_of(self.table).events

@@ -84,7 +84,7 @@ class Batch:
 
 
 class Sweep:
-    """Deletes what is due by a policy, unless a hold forbids it.
+    """Deletes what is due by a policy, unless a hold forbids it. One thread at a time.
 
     clock: measures transactions. pause: called before each, so that a caller can end the sweep by raising.
     rest: called with the seconds that a transaction took, after it.
@@ -109,9 +109,17 @@ class Sweep:
         self._pause = pause
         self._rest = rest
         self.batch = Batch()
+        self._writer: Connection
 
     def run(self, now: datetime, *, fresh: bool = False) -> Swept:
         """Delete everything that is due at `now`. fresh: quickly, only what ended calls leave behind."""
+        with self._database.calmly() as connection:
+            self._writer = connection
+            tally = self._run(now, fresh=fresh)
+        tally.swept.clean = self._database.erase_traces()
+        return tally.swept
+
+    def _run(self, now: datetime, *, fresh: bool) -> _Tally:
         tally = _Tally(now)
         for plan in plans(self._metadata, self._policy, now, fresh=fresh):
             look = _Look(plan)
@@ -122,8 +130,7 @@ class Sweep:
         if not fresh:
             self._lapse(now, tally)
             self._forget_keys(now, tally)
-        tally.swept.clean = self._database.erase_traces()
-        return tally.swept
+        return tally
 
     def preview(self, now: datetime) -> dict[str, int]:
         """How many values of each category would go at `now`; changes nothing."""
@@ -186,13 +193,12 @@ class Sweep:
     def _timed(self, rows: int) -> Iterator[Connection]:
         """One small transaction, from taking the lock to letting go of it."""
         self._pause()
-        with self._database.engine.connect() as connection:
-            writing = connection.execution_options(onmeet_writes=True)
-            began = self._clock()
-            with writing.begin():
-                yield writing
-            took = self._clock() - began
+        began = self._clock()
+        with self._writer.begin():
+            yield self._writer
+        took = self._clock() - began
         self.batch.took(rows, took)
+        self._database.write_back()
         self._rest(took)
 
     # -- rows about nobody -----------------------------------------------------------------------

@@ -360,7 +360,7 @@ def test_a_sweep_that_is_broken_off_is_finished_by_the_next(database: Database, 
 def test_a_category_that_no_term_can_end_is_reported():
     endless = policy(item("meeting.topic", Term("invoice_date")), item("meeting.ip", END_OF_CALL))
     found = never_due(Base.metadata, endless)
-    assert ("meeting_records", "meeting.topic") in found
+    assert ("meetings", "meeting.topic") in found
     assert ("participations", "meeting.ip") not in found
 
 
