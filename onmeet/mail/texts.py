@@ -191,12 +191,12 @@ Bonjour,
 
 {service} modifie sa politique de confidentialité. La version {version} s’applique à partir du {day}.
 
-Ce qui change, point par point :
+Ce qui change, point par point :
 {changes}
 
 Vous n’avez rien à faire. Là où la nouvelle version demande votre consentement, nous vous le demandons à
-votre prochaine connexion ; le silence ne vaut pas accord. Si ce changement ne vous convient pas, vous
-pouvez emporter vos données ou supprimer votre compte :
+votre prochaine connexion ; le silence ne vaut pas accord. Si ce changement ne vous convient pas, vous
+pouvez emporter vos données ou supprimer votre compte :
 {my_data}
 """,
     ),
@@ -206,7 +206,7 @@ pouvez emporter vos données ou supprimer votre compte :
 Bonjour,
 
 nous vous avions annoncé une modification de la politique de confidentialité de {service}. Cette
-modification (version {version}) est retirée. La version que vous connaissez reste en vigueur :
+modification (version {version}) est retirée. La version que vous connaissez reste en vigueur :
 {notice}
 """,
     ),
@@ -218,7 +218,7 @@ Bonjour,
 vous n’avez pas utilisé votre compte chez {service} depuis longtemps. Nous ne voulons pas garder des
 données dont personne n’a besoin. Le compte sera donc fermé le {day}.
 
-Si vous souhaitez le garder, connectez-vous une fois avant ce jour :
+Si vous souhaitez le garder, connectez-vous une fois avant ce jour :
 {sign_in}
 
 Sinon, vous n’avez rien à faire.
@@ -230,7 +230,7 @@ Sinon, vous n’avez rien à faire.
 Bonjour,
 
 votre compte chez {service} est fermé. Ce qui y était conservé est effacé comme le dit la politique de
-confidentialité :
+confidentialité :
 {notice}
 
 Si cela vous surprend, écrivez à l’exploitant de {service}.
@@ -242,10 +242,10 @@ Si cela vous surprend, écrivez à l’exploitant de {service}.
 Bonjour,
 
 quelqu’un a indiqué cette adresse dans une demande sur des données personnelles détenues par {service}.
-Si c’était vous, confirmez-la ici :
+Si c’était vous, confirmez-la ici :
 {link}
 
-Sinon, vous n’avez rien à faire : sans confirmation, la demande est effacée.
+Sinon, vous n’avez rien à faire : sans confirmation, la demande est effacée.
 """,
     ),
     "request-answered": Text(
@@ -253,16 +253,16 @@ Sinon, vous n’avez rien à faire : sans confirmation, la demande est effacée.
         """\
 Bonjour,
 
-voici la réponse à votre demande sur des données personnelles détenues par {service} :
+voici la réponse à votre demande sur des données personnelles détenues par {service} :
 
 {answer}
 
 Si elle ne vous satisfait pas, vous pouvez saisir une autorité de protection des données. La politique de
-confidentialité nomme celle qui est compétente :
+confidentialité nomme celle qui est compétente :
 {notice}
 """,
     ),
-    "newsletter": Text("{subject}", "{text}\n\n-- \nSe désabonner aussitôt, sans connexion :\n{leave}\n"),
+    "newsletter": Text("{subject}", "{text}\n\n-- \nSe désabonner aussitôt, sans connexion :\n{leave}\n"),
 }
 
 _TEXTS = {"en": _EN, "de": _DE, "fr": _FR}

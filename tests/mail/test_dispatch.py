@@ -21,6 +21,7 @@ from onmeet.notices import reading, versions
 from onmeet.notices.categories import CATEGORIES
 from onmeet.notices.consents import Consents
 from onmeet.notices.models import SubjectRequest
+from tests.factories.french import slips_in
 from tests.mail.conftest import KEY, NOW, Office
 
 
@@ -60,6 +61,11 @@ def test_the_warning_names_the_day_in_the_language_of_the_account(office: Office
     assert mail["From"].addresses[0].display_name == "Café Nord"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert office.waiting() == 0
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+def test_french_mails_are_set_as_french(kind: str) -> None:
+    assert slips_in(text(kind, "fr")) == []
 
 
 def test_a_language_that_we_do_not_speak_is_answered_in_english(office: Office) -> None:

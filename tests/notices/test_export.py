@@ -19,7 +19,9 @@ from onmeet.notices import access
 from onmeet.notices.access import HIDDEN
 from onmeet.notices.columns import category_of
 from onmeet.notices.export import FORMAT, cell, export, stream
+from onmeet.notices.export_words import export_words
 from onmeet.notices.notice import Contact
+from tests.factories.french import slips_in
 from tests.factories.held import database, everything_permitted, fill
 from tests.factories.house import empty_database, new_database
 
@@ -75,9 +77,13 @@ def test_a_name_that_is_a_formula_is_harmless_in_the_table_and_true_in_the_json(
     assert name == '=HYPERLINK("x"),"y"'
 
 
+def test_the_french_readme_is_set_as_french() -> None:
+    assert slips_in(export_words("fr")) == []
+
+
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "What for:"), ("de", "Rechtsgrundlage:"), ("fr", "Base juridique"), ("xx", "Legal basis:")],
+    [("en", "What for:"), ("de", "Rechtsgrundlage:"), ("fr", "Base légale"), ("xx", "Legal basis:")],
 )
 def test_the_readme_explains_files_purposes_and_terms_in_the_persons_language(
     database: Database, language: str, said: str
@@ -95,7 +101,7 @@ def test_the_readme_explains_files_purposes_and_terms_in_the_persons_language(
         assert name in readme or name == "README.txt"
     assert "everything" in readme
     assert "https://dpa.example.org" in readme
-    assert "sign_ins: 1" in readme.replace(" :", ":")
+    assert "sign_ins: 1" in readme.replace("\N{NO-BREAK SPACE}:", ":")
     assert "ends the sign-in" in readme
 
 

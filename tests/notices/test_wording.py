@@ -11,6 +11,7 @@ from onmeet.notices import wording
 from onmeet.notices.categories import CATEGORIES, EVENTS
 from onmeet.notices.notice import Form, Item, Reader, Term
 from onmeet.notices.words import words
+from tests.factories.french import slips_in
 
 LANGUAGES = pytest.mark.parametrize("language", wording.LANGUAGES)
 
@@ -30,6 +31,10 @@ def test_every_word_of_the_vocabulary_is_said_in_every_language(language: str) -
     for table in ("purposes", "bases", "forms", "phrases"):
         assert set(getattr(said, table)) == set(getattr(english, table)), table
     assert all(name and detail for name, detail in said.categories.values())
+
+
+def test_french_is_set_as_french() -> None:
+    assert slips_in(words("fr")) == []
 
 
 @LANGUAGES

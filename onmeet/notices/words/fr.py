@@ -18,10 +18,10 @@ _CATEGORIES = {
     "account.times": ("Jours d’utilisation", "le jour où le compte a été créé et le dernier jour d’usage"),
     "account.sign_in": ("Navigateurs connectés", "une marque aléatoire pour chacun et son jour d’expiration"),
     "billing.state": ("État du paiement", "si le prestataire a été payé et s’il vous connaît"),
-    "billing.invoice": ("Factures", "numéro, date, montant et adresse ; jamais de données bancaires"),
+    "billing.invoice": ("Factures", "numéro, date, montant et adresse ; jamais de données bancaires"),
     "meeting.link": (
         "Code de la réunion",
-        "le lien jusqu’au # ; la partie secrète n’arrive jamais ici",
+        "le lien jusqu’au # ; la partie secrète n’arrive jamais ici",
     ),
     "meeting.topic": ("Titre d’une réunion", "tel que saisi par la personne à qui elle appartient"),
     "meeting.description": ("Description d’une réunion", "telle que saisie"),
@@ -41,7 +41,7 @@ _CATEGORIES = {
     "call.ip": ("Adresse réseau du central téléphonique", "l’adresse IP d’où vient l’appel"),
     "chat.message": (
         "Messages du chat",
-        "écrits en réunion ; chiffrés dans le navigateur avant l’envoi",
+        "écrits en réunion ; chiffrés dans le navigateur avant l’envoi",
     ),
     "notes.text": ("Commentaires et notes", "ce qui est écrit ensemble pendant une réunion"),
     "recording.file": (
@@ -53,7 +53,7 @@ _CATEGORIES = {
         "adresse IP et heure des requêtes, contre les attaques et rien d’autre",
     ),
     "visitor.country": ("Pays d’une visite", "estimé d’après l’adresse IP, pour la devise et le lieu"),
-    "usage.aggregate": ("Décomptes d’usage", "combien, quand, avec quel type de navigateur ; sur personne"),
+    "usage.aggregate": ("Décomptes d’usage", "combien, quand, avec quel type de navigateur ; sur personne"),
     "consent.record": ("Consentements", "pour quoi, en quels termes, donnés et retirés quand"),
     "newsletter.address": ("Lettre d’information", "l’adresse e-mail à laquelle elle est envoyée"),
     "contact.request": ("Demandes", "ce que vous nous écrivez et comment vous répondre"),
@@ -100,11 +100,11 @@ _BASES = {
 
 _FORMS = {
     "as-is": "en entier",
-    "truncated.ip": "raccourcie : la fin est coupée, elle désigne donc tout un voisinage",
+    "truncated.ip": "raccourcie : la fin est coupée, elle désigne donc tout un voisinage",
     "truncated.number": "raccourci au pays et aux deux derniers chiffres",
     "truncated.text": "raccourci",
     "pseudonymised": "sous forme d’empreinte à clé, impossible à inverser",
-    "rotating": " ; la clé change tous les {days}",
+    "rotating": " ; la clé change au bout de {days}",
     "aggregate": "sous forme de décompte qui ne désigne personne",
 }
 
@@ -162,8 +162,8 @@ _TERMS = Terms(
     year_after="jusqu’à la fin de l’année civile qui se situe {span} {after}",
     whichever="{terms}, selon ce qui arrive en premier",
     or_=", ou ",
-    in_country="{country} : {terms}",
-    elsewhere="ailleurs : {terms}",
+    in_country="{country} : {terms}",
+    elsewhere="ailleurs : {terms}",
     warned="vous êtes prévenu par e-mail {span} avant",
     no_term="jusqu’à la suppression",
     in_memory={

@@ -50,11 +50,11 @@ PHRASES = {
         "se termine, tout a disparu."
     ),
     "short.stays": "Une partie reste après une réunion",
-    "short.stays.text": "Jamais ce que vous dites ou montrez. Ceci est conservé sur la réunion :",
+    "short.stays.text": "Jamais ce que vous dites ou montrez. Ceci est conservé sur la réunion :",
     "short.rest": "chacun pour sa propre durée, voir plus bas",
-    "short.stays.contents": "Ceci est conservé :",
+    "short.stays.contents": "Ceci est conservé :",
     "short.account": "Avec un compte",
-    "short.account.text": "Personne n’en a besoin pour participer. Si vous en créez un, il contient :",
+    "short.account.text": "Personne n’en a besoin pour participer. Si vous en créez un, il contient :",
     "short.cookies": "Seulement les cookies nécessaires",
     "short.cookies.text": "Pas de pistage, pas de publicité, rien d’autres sites.",
     "short.choice": "Vous choisissez les cookies",
@@ -64,7 +64,7 @@ PHRASES = {
     ),
     "short.rights": "Ce sont vos données",
     "short.rights.text": (
-        "Les voir, les corriger, les emporter, les supprimer : à tout moment, dans votre compte ou "
+        "Les voir, les corriger, les emporter, les supprimer : à tout moment, dans votre compte ou "
         "sur demande."
     ),
     "items": "Ce qui est conservé, et jusqu’à quand",
@@ -87,7 +87,7 @@ PHRASES = {
     "kind.memory": "en mémoire",
     "kind.stored": "stocké",
     "kind.counted": "compté",
-    "note.duty": "La loi l’exige : cela reste jusque-là même si vous demandez l’effacement.",
+    "note.duty": "La loi l’exige : cela reste jusque-là même si vous demandez l’effacement.",
     "note.nowhere": "Permis, mais rien dans ce logiciel ne le collecte pour l’instant.",
     "group.meeting": "En réunion",
     "group.call": "Par téléphone",
@@ -102,11 +102,11 @@ PHRASES = {
     "others.sold": "Rien n’est vendu, rien ne va à la publicité.",
     "others.own": (
         "Ce que conservent eux-mêmes un prestataire de paiement, un réseau téléphonique ou votre "
-        "messagerie figure dans leurs propres notices."
+        "messagerie figure dans leurs propres politiques."
     ),
-    "role.processor": "traite des données pour nous",
+    "role.processor": "sous-traitant, traite des données pour nous",
     "role.recipient": "reçoit des données",
-    "contract": "Contrat : {contract}",
+    "contract": "Contrat : {contract}",
     "places": "Où les données sont traitées",
     "places.eea": "Tout le traitement reste dans l’Espace économique européen.",
     "cookies": "Cookies",
@@ -124,7 +124,7 @@ PHRASES = {
         "d’autre n’en dépend."
     ),
     "consent.asked": "Nous demandons un oui clair.",
-    "consent.used": "Nous le disons avant le premier usage ; l’utiliser ensuite vaut oui.",
+    "consent.used": "Nous le disons avant le premier usage ; l’utiliser ensuite vaut oui.",
     "consent.recorded": "Votre réponse est conservée avec ses termes et son heure.",
     "consent.before.camera": "avant l’usage de votre caméra",
     "consent.before.microphone": "avant l’usage de votre micro",
@@ -141,7 +141,7 @@ PHRASES = {
     "right.portability": "Emporter",
     "right.portability.text": "En un fichier lisible par les gens et les programmes (art. 20).",
     "right.erasure": "Supprimer",
-    "right.erasure.text": "Un élément ou tout ; ce qui est supprimé ne peut être rétabli (art. 17).",
+    "right.erasure.text": "Un élément ou tout ; ce qui est supprimé ne peut être rétabli (art. 17).",
     "right.restriction": "Suspendre",
     "right.restriction.text": "Faire conserver sans utiliser, tant qu’un point est contesté (art. 18).",
     "right.objection": "S’opposer",
@@ -172,7 +172,7 @@ PHRASES = {
     ),
     "limit.device": "Un appareil ou un mot de passe en de mauvaises mains y ouvre ce qu’il vous ouvrait.",
     "limit.sites": (
-        "Les sites qui renvoient à une réunion ou l’intègrent dans leurs pages ont leurs propres notices."
+        "Les sites qui renvoient à une réunion ou l’intègrent dans leurs pages ont leur propre politique."
     ),
     "backups": "Sauvegardes",
     "backups.text": (
@@ -182,20 +182,20 @@ PHRASES = {
     "children": "Enfants",
     "children.text": (
         "Ce service ne s’adresse pas aux enfants de moins de {age} ans. Dites-nous si l’un d’eux a "
-        "donné des données sans permission ; nous les retirons."
+        "donné des données sans permission ; nous les retirons."
     ),
     "changes": "Modifications",
     "changes.text": (
         "Une nouvelle version est publiée ici au moins 14 jours avant de prendre effet. Toute "
         "personne ayant un compte est prévenue par e-mail. Ce qu’elle ne permet plus est supprimé ce "
-        "jour-là ; pour ce qui demande un consentement, nous redemandons."
+        "jour-là ; pour ce qui demande un consentement, nous redemandons."
     ),
     "responsible": "Qui est responsable",
-    "controller": "Responsable",
+    "controller": "Responsable du traitement",
     "officer": "Délégué à la protection des données",
     "authority": "Autorité de contrôle",
     "unnamed": (
-        "La personne qui vous a donné l’adresse de ce serveur : son exploitant n’a pas encore indiqué de nom."
+        "La personne qui vous a donné l’adresse de ce serveur : son exploitant n’a pas encore indiqué de nom."
     ),
     "subject.account": "personnes ayant un compte",
     "subject.participant": "personnes en réunion",
@@ -204,7 +204,7 @@ PHRASES = {
     "subject.enquirer": "personnes qui nous écrivent",
     "record": "Registre des activités de traitement",
     "record.lead": (
-        "Comme l’exige l’art. 30 RGPD, tiré de la notice {name}, version {version}. Il est public : "
+        "Comme l’exige l’art. 30 RGPD, tiré de la politique {name}, version {version}. Il est public : "
         "rien n’y doit rester secret."
     ),
     "record.subjects": "Qui est concerné",
@@ -213,16 +213,16 @@ PHRASES = {
     "record.recipients": "Destinataires",
     "record.transfers": "Transferts vers des pays tiers",
     "record.transfers.none": "Aucun.",
-    "record.transfer": "{name}, {country} : {contract}",
+    "record.transfer": "{name}, {country} : {contract}",
     "record.no-contract": "aucune garantie indiquée",
     "record.servers": "nos serveurs",
     "record.adequate": "décision d’adéquation de la Commission européenne (art. 45)",
     "measures": "Mesures techniques et organisationnelles",
     "measure.e2ee": (
-        "Les réunions sont chiffrées de bout en bout dans le navigateur ; le serveur n’en a aucune clé."
+        "Les réunions sont chiffrées de bout en bout dans le navigateur ; le serveur n’en a aucune clé."
     ),
     "measure.gate": (
-        "La notice est appliquée sous chaque instruction à la base : ce qu’elle ne permet pas est "
+        "La politique est appliquée sous chaque instruction à la base : ce qu’elle ne permet pas est "
         "écarté, raccourci ou haché avant l’écriture."
     ),
     "measure.sweep": (
@@ -231,13 +231,13 @@ PHRASES = {
     ),
     "measure.keys": (
         "Dans PostgreSQL et les sauvegardes, les valeurs personnelles sont chiffrées avec une clé par "
-        "personne ; l’effacement détruit la clé."
+        "personne ; l’effacement détruit la clé."
     ),
     "measure.passwords": (
         "Les mots de passe ne sont stockés qu’en empreintes argon2id, les connexions qu’en empreintes."
     ),
     "measure.logs": (
-        "Journaux et mesures ne prennent que des champs déclarés d’avance ; aucun ne contient de nom, "
+        "Journaux et mesures ne prennent que des champs déclarés d’avance ; aucun ne contient de nom, "
         "d’adresse ou de contenu."
     ),
     "measure.pages": (
@@ -248,6 +248,6 @@ PHRASES = {
         "n’a jamais été déclaré."
     ),
     "measure.receipts": (
-        "Après chaque réunion, un reçu signé dit ce qui a été supprimé ; chacun peut le vérifier."
+        "Après chaque réunion, un reçu signé dit ce qui a été supprimé ; chacun peut le vérifier."
     ),
 }
