@@ -1,4 +1,4 @@
-"""German and English: the choice in the cookie, else what the browser asks for, else English.
+"""German, English and French: the choice in the cookie, else what the browser asks for, else English.
 
 The catalogue is the `.po` file itself, compiled in memory at the first use, so that no compiled copy can be
 out of date.
@@ -20,7 +20,7 @@ from onmeet.web.cookies import LANGUAGE, read_choice
 
 __all__ = ["LANGUAGES", "init_app", "language"]
 
-LANGUAGES = {"de": "Deutsch", "en": "English"}
+LANGUAGES = {"de": "Deutsch", "en": "English", "fr": "Français"}
 
 CATALOGUES = Path(__file__).parent / "translations"
 
@@ -28,8 +28,8 @@ CATALOGUES = Path(__file__).parent / "translations"
 def language() -> str:
     """The code of the language for this request."""
     chosen = read_choice(LANGUAGE, tuple(LANGUAGES))
-    # English first: it is the answer when the browser's languages fit neither
-    return chosen or request.accept_languages.best_match(["en", "de"]) or "en"
+    # English first: it is the answer when the browser's languages fit none
+    return chosen or request.accept_languages.best_match(["en", "de", "fr"]) or "en"
 
 
 def init_app(app: Flask) -> None:

@@ -1,7 +1,8 @@
-"""German and English: which one a visitor gets, and that no text is missing."""
+"""German, English and French: which one a visitor gets, and that no text is missing."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +14,18 @@ from babel.messages.pofile import read_po
 
 import onmeet
 from onmeet.web.language import CATALOGUES, LANGUAGES
+from tests.factories.french import slips, slips_in
 from tests.factories.house import House
 
 ROOT = Path(onmeet.__file__).parent.parent
 
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+
+
+def test_a_browser_may_choose_each_language_in_its_own_words(house: House) -> None:
+    page = house.visitor().open("/").text
+    for code, name in (("de", "Deutsch"), ("en", "English"), ("fr", "Français")):
+        assert re.search(rf'name="language" value="{code}" lang="{code}"[^>]*>{name}<', page)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +34,11 @@ KEYWORDS = {"_": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngett
         ("de", "de"),
         ("de-AT,de;q=0.9,en;q=0.5", "de"),
         ("en-GB,en;q=0.9,de;q=0.8", "en"),
-        ("fr,de;q=0.5", "de"),
+        ("fr", "fr"),
+        ("fr-CA,fr;q=0.9,en;q=0.5", "fr"),
+        ("fr,de;q=0.5", "fr"),
+        ("nl,fr;q=0.7,de;q=0.5", "fr"),
+        ("nl,de;q=0.5", "de"),
         ("ja", "en"),
         ("", "en"),
         ("*", "en"),
@@ -102,3 +114,29 @@ def test_placeholders_survive_translation(code: str) -> None:
         if message.id:
             for check in checkers:
                 check(known, message)
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_the_words_to_be_filled_in_are_the_same_in_every_language(code: str) -> None:
+    holes = re.compile(r"%\(\w+\)s|\{\w+\}")
+    for message in catalogue(code):
+        if message.id:
+            asked = [message.id] if isinstance(message.id, str) else list(message.id)
+            given = [message.string] if isinstance(message.string, str) else list(message.string)
+            wanted = {hole for text in asked for hole in holes.findall(text)}
+            assert all(set(holes.findall(text)) == wanted for text in given), message.id
+
+
+def test_french_is_set_as_french() -> None:
+    assert slips_in([message.string for message in catalogue("fr") if message.id]) == []
+
+
+@pytest.mark.parametrize(
+    "slip", ["l'hôte", "Qui ?", "Oui!", "vu :", "vu:", "«vu»", "« vu »", "vu...", "vu …"]
+)
+def test_a_slip_in_french_is_found(slip: str) -> None:
+    assert slips(slip)
+
+
+def test_french_as_it_should_be_is_let_pass() -> None:
+    assert not slips("Qui\u202f? L’hôte\u00a0: «\u00a0lui\u00a0»… https://example.org?a=b")
