@@ -76,7 +76,7 @@ class Renderer:
         if leave:
             message["List-Unsubscribe"] = f"<{leave}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-        message.set_content(written.body.format(**filled), cte="quoted-printable")
+        message.set_content(_unwrapped(written.body).format(**filled), cte="quoted-printable")
         message["Content-Language"] = language
         return message
 
@@ -141,6 +141,18 @@ class _Sender:
     email: str
     language: str
     subject: str
+
+
+def _unwrapped(body: str) -> str:
+    """A paragraph as one line, which mail programs wrap; links and the mark of a signature stay apart."""
+    out: list[str] = []
+    for line in body.splitlines():
+        joins = out and out[-1] and line and "{" not in (out[-1][0], line[0]) and out[-1] != "-- "
+        if joins:
+            out[-1] += f" {line}"
+        else:
+            out.append(line)
+    return "\n".join(out) + "\n"
 
 
 def _one_line(words: str) -> str:

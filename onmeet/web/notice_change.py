@@ -16,6 +16,7 @@ from onmeet.notices.notice import Notice
 from onmeet.web import consent_texts
 from onmeet.web.contexts import NoticeChangedPage
 from onmeet.web.language import language
+from onmeet.web.notice_pages import with_contacts
 from onmeet.web.security import safe_path
 from onmeet.web.services import services
 
@@ -51,7 +52,7 @@ def show() -> Response:
     """What changed since this person last looked, consents to tick, and three honest ways on."""
     before, now = _seen(), services().policy.notice
     return NoticeChangedPage(
-        changes=told(before, now, language()) if before is not None else (),
+        changes=told(with_contacts(before), with_contacts(now), language()) if before is not None else (),
         known=before is not None,
         version=now.version,
         asked=[(consent.name, consent_texts.sentence(consent)) for consent in consents().needed(_account())],

@@ -24,7 +24,7 @@ from onmeet.web.language import language
 from onmeet.web.services import services
 from onmeet.web.site import operator_name
 
-__all__ = ["IN_MEMORY", "SIGN_INS", "blueprint", "notice_in_force", "places", "shown"]
+__all__ = ["IN_MEMORY", "SIGN_INS", "blueprint", "notice_in_force", "places", "shown", "with_contacts"]
 
 blueprint = Blueprint("notices", __name__)
 
@@ -58,7 +58,7 @@ def jsonld() -> Response:
     """The notice in force in terms of the Data Privacy Vocabulary."""
     with services().database.reading() as session:
         notice = notice_in_force(versions.in_force(session, clock.now()))
-    text = json.dumps(dpv.to_jsonld(_filled(notice), _address()), ensure_ascii=False, indent=2)
+    text = json.dumps(dpv.to_jsonld(with_contacts(notice), _address()), ensure_ascii=False, indent=2)
     return Response(text, mimetype="application/ld+json")
 
 
@@ -66,7 +66,7 @@ def jsonld() -> Response:
 def art30() -> Response:
     """The record of processing activities (GDPR Art. 30)."""
     with services().database.reading() as session:
-        notice = _filled(notice_in_force(versions.in_force(session, clock.now())))
+        notice = with_contacts(notice_in_force(versions.in_force(session, clock.now())))
     return ActivitiesPage(
         notice=shown(notice),
         activities=document.activities(notice, language()),
@@ -124,7 +124,7 @@ def changes() -> Response:
         new=new,
         day=day,
         ahead=new.effective_at > clock.now(),
-        changes=told(_filled(old.notice()), _filled(new.notice()), language()),
+        changes=told(with_contacts(old.notice()), with_contacts(new.notice()), language()),
     ).render()
 
 
@@ -135,7 +135,7 @@ def notice_in_force(version: Version | None) -> Notice:
 
 def shown(notice: Notice) -> Document:
     """A notice in the language of this request, with the operator's own name."""
-    return _document(_filled(notice), language())
+    return _document(with_contacts(notice), language())
 
 
 @cache
@@ -151,7 +151,7 @@ def _document(notice: Notice, spoken: str) -> Document:
     return document.sections(notice, spoken, places())
 
 
-def _filled(notice: Notice) -> Notice:
+def with_contacts(notice: Notice) -> Notice:
     config = services().config
     return filled(
         notice,
