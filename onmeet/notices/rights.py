@@ -1,8 +1,8 @@
 """What a restriction (GDPR Art. 18) and an objection (Art. 21) change for the person who made it.
 
 Restricted: what is held stays, and is used for nothing but the meetings that the person goes into: no
-newsletter, no statistics, no usage reports, nothing new on the ground of legitimate interest. Objected: nothing is written any more on the ground of legitimate interest, and what was
-is erased.
+newsletter, no statistics, no usage reports, nothing new on the ground of legitimate interest. Objected:
+nothing is written any more on the ground of legitimate interest, and what was is erased.
 """
 
 from __future__ import annotations
