@@ -27,13 +27,14 @@ from onmeet.keeper.endings import Endings
 from onmeet.mail.about_requests import mail_about_request
 from onmeet.mail.office import post_office
 from onmeet.meetings.records import Records
-from onmeet.notices import versions
+from onmeet.notices import backup, versions
 from onmeet.notices.erasure import Erasure
 from onmeet.notices.inactivity import Inactivity
 from onmeet.notices.keys import open_key_store
 from onmeet.notices.policy import Policy
 from onmeet.notices.receipts import InstanceKey, Receipts
 from onmeet.notices.requests import Requests
+from onmeet.notices.rotating import RotatingKeys
 from onmeet.notices.store import open_database
 from onmeet.notices.sweep import Sweep
 from onmeet.signalling.feed import Feed
@@ -106,6 +107,7 @@ class Keeper:
             "mail": office.send_due,
             "erasures": self._finish_erasures,
             "requests": self._look_at_requests,
+            "backups": self._expire_backups,
         }
 
     def _sweep(self) -> Sweep:
@@ -137,9 +139,13 @@ class Keeper:
         if near := requests.near_deadline(now):
             log.warning("requests of data subjects are due within a week or overdue", count=near)
 
+    def _expire_backups(self, now: datetime) -> None:
+        backup.expire(self.config, self._keys, days=self.policy.notice.backup_days, now=now)
+
     def _sweep_everything(self, now: datetime) -> None:
         inactivity = Inactivity(self.database, self.policy)
         warned, ended = inactivity.warn(now, warn(now)), inactivity.close(now, closed(now))
+        RotatingKeys(self.config.keys / "rotating", wall=time.time).destroy_ended()
         swept = self._sweep().run(now)
         if swept.rows or swept.counts or warned or ended:
             log.info("swept", counts=swept.counts, count=swept.rows)

@@ -49,6 +49,8 @@ FILES: tuple[Outlet, ...] = (
     Outlet("keys/master.lock", "one process at a time changes the master key"),
     Outlet("keys/subjects.db", "the keys of data subjects, wrapped, by random names"),
     Outlet("keys/subjects.db-*", "what SQLite has not yet moved into it"),
+    Outlet("keys/forgotten.db", "which rows are erased, so that a restored back-up loses them again"),
+    Outlet("keys/forgotten.db-*", "what SQLite has not yet moved into it"),
     Outlet("keys/receipts.pem", "signs deletion receipts"),
     Outlet("keys/receipts.pem.????????????????", "the same, while it is made"),
     Outlet("keys/rotating/*", "keys of pseudonyms, destroyed with their period"),
