@@ -169,6 +169,22 @@ class OnMeetServer:
         assert len(found) == 1, f"relay processes: {found}"
         return found[0]
 
+    def kill(self, part: str) -> None:
+        """SIGKILL `relay`, `keeper` or `web`, which are replaced; or `everything`, and start anew."""
+        if part == "everything":
+            self._kill_all()
+            self.start()
+            return
+        marks = {"relay": "onmeet.relay", "keeper": "onmeet.keeper", "web": "gunicorn"}
+        found = [pid for pid in self.pids() if marks[part] in _command(pid)]
+        assert found, f"there is no {part} process"
+        for pid in found:
+            _kill(pid)
+
+    def keeper_pids(self) -> list[int]:
+        """The keeper process; more than one, or none, only in between."""
+        return [pid for pid in self.pids() if _command(pid).rstrip().endswith("onmeet.keeper")]
+
     def kill_relay(self) -> int:
         """SIGKILL the relay, wait until the supervisor has replaced it, return the new one's pid."""
         old = self.relay_pid()

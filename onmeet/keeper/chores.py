@@ -19,12 +19,12 @@ from onmeet.mail.queue import enqueue
 __all__ = ["JOBS", "Chores", "Ending", "closed", "jobs", "warn"]
 
 JOBS: Mapping[str, float] = {
-    "notice": 20.0,
+    "notice": 5.0,
     "traces": 60.0,
     "meetings": 60.0,
     "everything": 3600.0,
-    "mail": 20.0,
     "erasures": 60.0,
+    "mail": 20.0,
     "requests": 86_400.0,
     "backups": 3600.0,
 }

@@ -87,7 +87,7 @@ def test_the_receipt_counts_what_went_and_says_what_stays_and_until_when(finish:
 
 def test_when_nothing_is_due_yet_the_receipt_says_so(finish: Finish, rows: Rows):
     rows.add("meeting_records", instance=ROOM, ended_on=TODAY, title="Budget")
-    keeps = policy(item("meeting.topic", TWELVE_FULL_MONTHS))
+    keeps = policy(*(item(category, TWELVE_FULL_MONTHS) for category in ("meeting.topic", "meeting.joins")))
     assert finish.stores(keeps)["database"] == "nothing is due"
     assert remains(finish.database, ROOM).counts == {"meeting.topic": 1}
 
