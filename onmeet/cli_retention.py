@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from onmeet.db import Database
     from onmeet.notices.policy import Policy
 
-__all__ = ["add_commands"]
+__all__ = ["add_commands", "opened"]
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -59,7 +59,7 @@ def _sweep(config: Config, options: argparse.Namespace) -> int:
         raise UserError(
             "that is in the future: --dry-run shows what will go by then, and --ahead deletes it now"
         )
-    with _opened(config) as (database, policy):
+    with opened(config) as (database, policy):
         sweep = Sweep(database, policy, open_key_store(config))
         if options.dry_run:
             _show(sweep.preview(at), options.json, dry=True)
@@ -98,7 +98,7 @@ def _hold_add(config: Config, options: argparse.Namespace) -> int:
     from onmeet.accounts.service import Accounts
     from onmeet.notices.holds import Holds
 
-    with _opened(config) as (database, _policy):
+    with opened(config) as (database, _policy):
         account = None
         if options.account is not None:
             account = Accounts(database, key=config.marks_key).id_of(options.account)
@@ -118,7 +118,7 @@ def _hold_add(config: Config, options: argparse.Namespace) -> int:
 def _hold_list(config: Config, options: argparse.Namespace) -> int:
     from onmeet.notices.holds import Holds
 
-    with _opened(config) as (database, _policy):
+    with opened(config) as (database, _policy):
         holds = Holds(database).all(clock.now())
     if options.json:
         rows = [
@@ -143,13 +143,13 @@ def _hold_list(config: Config, options: argparse.Namespace) -> int:
 def _hold_end(config: Config, options: argparse.Namespace) -> int:
     from onmeet.notices.holds import Holds
 
-    with _opened(config) as (database, _policy):
+    with opened(config) as (database, _policy):
         Holds(database).end(options.id)
     return 0
 
 
 @contextmanager
-def _opened(config: Config) -> Iterator[tuple[Database, Policy]]:
+def opened(config: Config) -> Iterator[tuple[Database, Policy]]:
     """The database behind the gate of the notice in force, with every table declared."""
     from onmeet import migrations
     from onmeet.accounts import models as _accounts  # noqa: F401 - fills the metadata

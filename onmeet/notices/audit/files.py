@@ -1,0 +1,62 @@
+"""The data folder and whatever else lies in files: what is it, and does it hold what must be gone?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from onmeet.notices import outlets
+from onmeet.notices.audit.canary import Canaries
+from onmeet.notices.audit.report import Finding, Sighting
+
+__all__ = ["STORE", "look"]
+
+STORE = "files"
+
+
+def look(
+    data: Path, also: Iterable[Path], canaries: Canaries, permitted: frozenset[str]
+) -> Iterator[Finding | Sighting]:
+    """Every file of the data folder, and of other folders (logs, a mail spool) that the operator names.
+
+    permitted: strings that the database may hold: they lie in its own files as well.
+    """
+    for path in outlets.unknown_files(data):
+        remedy = "nobody says why this file is here: delete it, or declare it in onmeet.notices.outlets"
+        yield Finding("not declared", STORE, _name(path, data), 1, remedy)
+    for path in _files(data):
+        yield from _sightings(
+            path, _name(path, data), canaries, permitted if _of_database(path) else frozenset()
+        )
+    for root in also:
+        for path in _files(root):
+            yield from _sightings(path, str(path), canaries, frozenset())
+
+
+def _sightings(
+    path: Path, place: str, canaries: Canaries, permitted: frozenset[str]
+) -> Iterator[Finding | Sighting]:
+    if not canaries.texts:
+        return
+    try:
+        found = canaries.in_file(path)
+    except OSError as error:
+        remedy = f"run the audit as a user who may read it ({error.strerror or 'unknown reason'})"
+        yield Finding("not readable", STORE, place, 1, remedy)
+        return
+    for text in sorted(found | canaries.in_text(path.name)):
+        yield Sighting(text, STORE, place, permitted=text in permitted)
+
+
+def _files(root: Path) -> list[Path]:
+    """The regular files below a folder, or the file itself; sockets and links hold nothing of their own."""
+    found = [root] if root.is_file() else sorted(root.rglob("*"))
+    return [path for path in found if path.is_file() and not path.is_symlink()]
+
+
+def _of_database(path: Path) -> bool:
+    return path.name.startswith("onmeet.db")
+
+
+def _name(path: Path, data: Path) -> str:
+    return path.relative_to(data).as_posix()

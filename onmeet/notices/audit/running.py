@@ -1,0 +1,74 @@
+"""One audit of a whole instance, store by store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import MetaData
+
+from onmeet.config import Config
+from onmeet.db import Base, Database
+from onmeet.notices import sealing
+from onmeet.notices.audit import database as of_database
+from onmeet.notices.audit import files, keys, redis
+from onmeet.notices.audit.canary import Canaries
+from onmeet.notices.audit.report import Report, Sighting
+from onmeet.notices.holds import Holds
+from onmeet.notices.keys import open_key_store
+from onmeet.notices.policy import Policy
+
+__all__ = ["audit"]
+
+
+def audit(
+    config: Config,
+    database: Database,
+    policy: Policy,
+    now: datetime,
+    *,
+    canaries: Canaries | None = None,
+    also: Iterable[Path] = (),
+    metadata: MetaData | None = None,
+) -> Report:
+    """Look at every store that the instance has. also: files and folders elsewhere, such as logs."""
+    wanted = canaries or Canaries(())
+    tables = metadata or Base.metadata
+    report = Report(now, policy.notice.name, policy.notice.version)
+    report.stores = [of_database.STORE, files.STORE, keys.STORE]
+    report.add(of_database.look(database, tables, policy, now, wanted))
+    with database.reading() as session:
+        report.add(keys.look(open_key_store(config), session, tables, now))
+    report.add(files.look(config.data, also, wanted, _permitted(report)))
+    if config.redis_url:
+        report.stores.append(redis.STORE)
+        report.add(redis.look(config.redis_url, wanted))
+    report.holds = [
+        f"since {hold.since:%Y-%m-%d}: {hold.category or 'everything'} of "
+        f"{'everybody' if hold.account_id is None else f'account {hold.account_id}'} ({hold.reason})"
+        for hold in Holds(database).all(now)
+    ]
+    report.notes = _notes(config)
+    return report
+
+
+def _permitted(report: Report) -> frozenset[str]:
+    """Strings that stand in the database as the notice permits: its own files hold them too."""
+    seen: dict[str, bool] = {}
+    for sighting in report.sightings:
+        if isinstance(sighting, Sighting):
+            seen[sighting.text] = seen.get(sighting.text, True) and sighting.permitted
+    return frozenset(text for text, permitted in seen.items() if permitted)
+
+
+def _notes(config: Config) -> list[str]:
+    """What an audit from here cannot see."""
+    notes = ["Logs go to standard error: name the files that they end up in with --also."]
+    if not sealing.wanted(config):
+        notes.append("Personal columns are not encrypted (SQLite): deleting overwrites them.")
+    else:
+        notes.append(
+            "Personal columns are encrypted with a key for each person: without the key nothing is left."
+        )
+    return notes

@@ -1,0 +1,103 @@
+"""One audit of a whole instance: files, keys, Redis, and what it says of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from onmeet import cli, clock, migrations
+from onmeet.config import Config
+from onmeet.notices.audit.canary import Canaries
+from onmeet.notices.audit.report import Report
+from onmeet.notices.audit.running import audit
+from onmeet.notices.keys import open_key_store
+from onmeet.notices.store import open_database
+from tests.factories.house import make_config
+from tests.factories.policies import policy
+
+NAME = "Zoë Quillfeather"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    made = make_config(tmp_path / "var")
+    migrations.upgrade(made)
+    return made
+
+
+def report(config: Config, *canaries: str, also: tuple[Path, ...] = ()) -> Report:
+    database = open_database(config, policy("on-meet"))
+    try:
+        return audit(config, database, policy("on-meet"), clock.now(), canaries=Canaries(canaries), also=also)
+    finally:
+        database.close()
+
+
+def test_a_fresh_instance_is_clean(config: Config) -> None:
+    assert report(config, NAME).clean
+
+
+def test_a_file_that_nobody_declared_is_found(config: Config) -> None:
+    (config.data / "export.csv").write_text("a list of people")
+    found = report(config)
+    assert [(f.kind, f.place) for f in found.findings] == [("not declared", "export.csv")]
+    assert not found.clean
+
+
+def test_a_string_in_any_file_is_seen(config: Config, tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    log.write_text(json.dumps({"name": NAME}))
+    (config.data / "run" / "relay.lock").write_text(NAME)
+    found = report(config, NAME, also=(log,))
+    assert {s.place for s in found.sightings} == {str(log), "run/relay.lock"}
+    assert not found.clean
+
+
+def test_a_string_in_the_name_of_a_file_is_seen(config: Config) -> None:
+    (config.data / f"{NAME}.txt").touch()
+    assert [s.text for s in report(config, NAME).sightings] == [NAME]
+
+
+def test_a_key_that_opens_nothing_is_found_a_day_later(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_key_store(config)
+    store.ensure(["a" * 32])
+    store.close()
+    assert report(config).clean, "it may belong to a row that is being written"
+    later = clock.now().replace(year=clock.now().year + 1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert [(f.kind, f.count) for f in report(config).findings] == [("key left over", 1)]
+
+
+def test_redis_that_does_not_answer_is_no_clean_audit(config: Config) -> None:
+    found = report(replace(config, redis_url="redis://127.0.0.1:1/0"))
+    assert [(f.kind, f.store) for f in found.findings] == [("not readable", "redis")]
+
+
+def test_the_command_says_by_its_exit_status_whether_all_is_well(
+    config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ONMEET_DATA", str(config.data))
+    monkeypatch.setenv("ONMEET_MEDIA_IP", "127.0.0.1")
+    assert cli.main(["audit"]) == 0
+    assert "Clean." in capsys.readouterr().out
+    (config.data / "copy.db").write_bytes(b"")
+    assert cli.main(["audit", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["clean"] is False
+    assert told["findings"][0]["place"] == "copy.db"
+    assert cli.main(["audit"]) == 1
+    assert "WRONG not declared: 1 in files: copy.db" in capsys.readouterr().out
+
+
+def test_a_file_of_strings_that_cannot_be_read_is_said(
+    config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ONMEET_DATA", str(config.data))
+    monkeypatch.setenv("ONMEET_MEDIA_IP", "127.0.0.1")
+    assert cli.main(["audit", "--canary", str(config.data / "nowhere")]) == 1
+    assert "nowhere cannot be read" in capsys.readouterr().err
