@@ -13,11 +13,13 @@ class Wire:
     """Forwards every connection to 127.0.0.1:`port` until it is cut.
 
     A context manager. Media is UDP and does not pass here: cutting takes the signalling and the
-    pages away and nothing else.
+    pages away and nothing else. With an `address` it is a reverse proxy that says where requests come
+    from, one request a connection.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, address: str = "") -> None:
         self._target = ("127.0.0.1", port)
+        self._address = address
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}"
@@ -77,11 +79,13 @@ class Wire:
                 _reset(near)
                 _reset(far)
                 return
-        for source, sink in ((near, far), (far, near)):
-            threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+        threading.Thread(target=self._pump, args=(near, far, self._address), daemon=True).start()
+        threading.Thread(target=self._pump, args=(far, near), daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, address: str = "") -> None:
         with contextlib.suppress(OSError):
+            if address:
+                sink.sendall(_addressed(_head(source), address))
             while data := source.recv(65536):
                 sink.sendall(data)
         with contextlib.suppress(OSError):
@@ -92,6 +96,22 @@ class Wire:
         if not done and sink not in self._ends:
             source.close()
             sink.close()
+
+
+def _head(source: socket.socket) -> bytes:
+    """The first request's head, and what came with it."""
+    head = b""
+    while b"\r\n\r\n" not in head and (data := source.recv(65536)):
+        head += data
+    return head
+
+
+def _addressed(request: bytes, address: str) -> bytes:
+    """A request as a proxy passes it on: from whom; the last on its connection unless it is a WebSocket."""
+    first, _, rest = request.partition(b"\r\n")
+    if b"upgrade: websocket" not in rest.lower():
+        rest = rest.replace(b"Connection: keep-alive\r\n", b"Connection: close\r\n", 1)
+    return first + b"\r\nX-Forwarded-For: " + address.encode() + b"\r\n" + rest
 
 
 def _reset(end: socket.socket) -> None:

@@ -59,7 +59,9 @@ def _ordinary_user() -> pwd.struct_passwd | None:
 class Cluster:
     """A running server with databases made on request."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, folder: Path) -> None:
+        """folder: where everything lies that the server writes."""
+        self.folder = folder
         self._port = port
         self._count = 0
 
@@ -117,7 +119,7 @@ def running_cluster() -> Iterator[Cluster]:
                 [binaries / "postgres", "-D", data, *options], cwd=folder, stdout=log, stderr=log, **who
             )
         try:
-            cluster = Cluster(port)
+            cluster = Cluster(port, Path(folder))
             until(cluster.answers, "PostgreSQL to answer", within=30)
             yield cluster
         finally:
