@@ -8,8 +8,8 @@ from typing import Any
 
 from onmeet.notices import wording
 from onmeet.notices.changes import Change, Direction, changes
-from onmeet.notices.document import Line, line_of
-from onmeet.notices.notice import Contact, Notice
+from onmeet.notices.document import Line, consent_text, cookie_text, line_of, recipient_text
+from onmeet.notices.notice import Consent, Contact, Cookie, Location, Notice, Recipient
 from onmeet.notices.wording import phrase
 
 __all__ = ["ChangeText", "told"]
@@ -31,19 +31,20 @@ _FIELDS = ("why", "basis", "form", "until", "readers", "recipients")
 
 def told(old: Notice, new: Notice, language: str) -> tuple[ChangeText, ...]:
     """Everything in which `new` differs from `old`, for people: items first."""
-    return tuple(_told(change, language) for change in changes(old, new) if change.name not in _UNTOLD)
+    found = [change for change in changes(old, new) if change.name not in _UNTOLD]
+    return tuple(_told(change, old, new, language) for change in found)
 
 
 _UNTOLD = frozenset(("name", "version", "published", "effective", "promises"))
 """What the page says already, or what says nothing to people."""
 
 
-def _told(change: Change, language: str) -> ChangeText:
+def _told(change: Change, old: Notice, new: Notice, language: str) -> ChangeText:
     return ChangeText(
         title=_title(change, language),
         kind=change.kind,
         direction=change.direction,
-        fields=tuple(field for field in _fields(change, language) if field[1] != field[2]),
+        fields=tuple(field for field in _fields(change, old, new, language) if field[1] != field[2]),
     )
 
 
@@ -65,17 +66,32 @@ _TOP = {
 """Headings of the notice's own properties."""
 
 
-def _fields(change: Change, language: str) -> Iterator[tuple[str, str, str]]:
+def _fields(change: Change, old: Notice, new: Notice, language: str) -> Iterator[tuple[str, str, str]]:
     if change.about == "item":
         before = None if change.before is None else line_of(change.before, language)
         after = None if change.after is None else line_of(change.after, language)
         for name in _FIELDS:
             yield phrase(name, language), _of(before, name, language), _of(after, name, language)
-    elif change.about == "notice":
-        yield "", _plain(change.before, language), _plain(change.after, language)
     else:
-        for field in change.fields:
-            yield field.name, _plain(field.before, language), _plain(field.after, language)
+        yield "", _whole(change.before, old, language), _whole(change.after, new, language)
+
+
+def _whole(value: Any, notice: Notice, language: str) -> str:
+    """A row of the notice, or a property of its own, in one line."""
+    if isinstance(value, Recipient):
+        said = recipient_text(notice, value, language)
+        parts = [said.role, said.why, said.country, said.contract]
+    elif isinstance(value, Cookie):
+        cookie = cookie_text(value, language)
+        parts = [cookie.why, cookie.until, cookie.leave]
+    elif isinstance(value, Consent):
+        consent = consent_text(value, language)
+        parts = [consent.why, consent.when, consent.how]
+    elif isinstance(value, Location):
+        parts = [wording.country(value.country, language), value.region]
+    else:
+        return _plain(value, language)
+    return ", ".join(part for part in parts if part)
 
 
 def _of(line: Line | None, name: str, language: str) -> str:

@@ -16,9 +16,26 @@ from onmeet.notices.notice import Consent, Contact, Cookie, Item, Notice, Recipi
 from onmeet.notices.wording import phrase
 
 __all__ = [
-    "Activity", "ConsentText", "CookieText", "Document", "Fact", "Group", "Kept", "Line", "Places",
-    "RecipientText", "Shelf", "activities", "line_of", "measures", "sections", "transfers",
-]  # fmt: skip
+    "Activity",
+    "ConsentText",
+    "CookieText",
+    "Document",
+    "Fact",
+    "Group",
+    "Kept",
+    "Line",
+    "Places",
+    "RecipientText",
+    "Shelf",
+    "activities",
+    "consent_text",
+    "cookie_text",
+    "line_of",
+    "measures",
+    "recipient_text",
+    "sections",
+    "transfers",
+]
 
 Kind = Literal["memory", "stored", "counted"]
 """Whether something is written down at all."""
@@ -191,15 +208,15 @@ def sections(notice: Notice, language: str, places: Places | None = None) -> Doc
         effective=wording.day(notice.effective, language),
         summary=_summary(notice, lines, language),
         groups=tuple(_groups(notice, lines, language)),
-        recipients=tuple(_recipient(notice, each, language) for each in notice.recipients),
+        recipients=tuple(recipient_text(notice, each, language) for each in notice.recipients),
         places=tuple(
             wording.country(place.country, language) + (f" ({place.region})" if place.region else "")
             for place in notice.locations
         ),
         eea_only=notice.eea_only,
         advertises=any(each.purpose == "DirectMarketing" for each in notice.recipients),
-        cookies=tuple(_cookie(cookie, language) for cookie in notice.cookies),
-        consents=tuple(_consent(consent, language) for consent in notice.consents),
+        cookies=tuple(cookie_text(cookie, language) for cookie in notice.cookies),
+        consents=tuple(consent_text(consent, language) for consent in notice.consents),
         rights=tuple(
             (phrase(f"right.{name}", language), phrase(f"right.{name}.text", language)) for name in _RIGHTS
         ),
@@ -311,7 +328,8 @@ def _by_end(lines: Iterable[Line]) -> tuple[Kept, ...]:
     return tuple(Kept(tuple(names), until) for until, names in ends)
 
 
-def _recipient(notice: Notice, each: Recipient, language: str) -> RecipientText:
+def recipient_text(notice: Notice, each: Recipient, language: str) -> RecipientText:
+    """A recipient of `notice` in words."""
     data = [
         wording.category(item.category, language) for item in notice.items if each.name in item.recipients
     ]
@@ -325,7 +343,8 @@ def _recipient(notice: Notice, each: Recipient, language: str) -> RecipientText:
     )
 
 
-def _cookie(cookie: Cookie, language: str) -> CookieText:
+def cookie_text(cookie: Cookie, language: str) -> CookieText:
+    """A cookie in words."""
     return CookieText(
         name=cookie.name,
         why=wording.purpose(cookie.purpose, language),
@@ -335,7 +354,8 @@ def _cookie(cookie: Cookie, language: str) -> CookieText:
     )
 
 
-def _consent(consent: Consent, language: str) -> ConsentText:
+def consent_text(consent: Consent, language: str) -> ConsentText:
+    """A consent in words."""
     known = wording.consent(consent.name, language)
     title, why = known or (consent.name, wording.purpose(consent.purpose, language))
     when = f"consent.before.{consent.before}" if consent.before else "consent.before"
