@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import hashlib
+import re
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from onmeet import clock
+from onmeet.accounts.addressees import Addressees
 from onmeet.mail.models import QueuedMail
+from onmeet.mail.office import post_office
 from onmeet.notices.models import SubjectRequest
 from tests.factories.house import House
 
@@ -54,9 +60,9 @@ def test_anybody_can_ask_and_is_heard_after_following_the_mailed_link(build_hous
 def test_the_answer_to_a_request_is_the_same_whether_anything_is_held(house: House) -> None:
     house.member("ada@example.org")
     texts = []
-    for email in ("ada@example.org", "nobody@example.org"):
+    for address in ("ada@example.org", "nobody@example.org"):
         guest = house.visitor()
-        sent = guest.send("/privacy/requests", kind="access", email=email)
+        sent = guest.send("/privacy/requests", kind="access", email=address)
         page = guest.open("/privacy/requests").text.split("<main")[1].split("csrf_token")[0]
         texts.append((sent.status_code, sent.location, page))
     assert texts[0] == texts[1]
@@ -89,3 +95,29 @@ def test_parents_find_how_data_of_a_child_is_removed(build_house: Any) -> None:
     page = build_house(notice="web1on1").visitor().open("/privacy/requests").text
     assert "not meant for anybody under 16" in page
     assert 'value="child"' in page
+
+
+@pytest.mark.promise("N2.4")
+def test_from_the_form_over_two_mails_to_the_answer(house: House) -> None:
+    guest = house.visitor(**{"Accept-Language": "de"})
+    guest.send("/privacy/requests", kind="erasure", email="gil@example.org", text="Montag")
+    first = mailed(house)
+    found = re.search(r"(/privacy/requests/confirm/[\w-]+)", first)
+    assert found is not None
+    state = guest.send(found[1]).location
+    assert "offen" in guest.open(state).text
+    behind = house.services
+    behind.requests.answer(only(house).id, "Es ist gelöscht.", clock.now())
+    assert "Es ist gelöscht." in mailed(house)
+    assert "Es ist gelöscht." in guest.open(state).text
+
+
+def mailed(house: House) -> str:
+    """Send what is due; the text of the newest mail."""
+    behind = house.services
+    post = post_office(behind.config, behind.database, behind.policy, Addressees(behind.database))
+    post.send_due(clock.now())
+    newest = max((behind.config.data / "outbox").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+    message = email.message_from_bytes(newest.read_bytes(), policy=email.policy.default)
+    assert message["To"] == "gil@example.org"
+    return str(message.get_content())
