@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -24,6 +24,7 @@ from onmeet.accounts.passwords import Passwords
 from onmeet.db import Database
 from onmeet.errors import ConfigError
 from onmeet.notices.marks import mark
+from onmeet.notices.models import ConsentGiven
 
 __all__ = ["Accounts", "Person", "SignedIn", "WrongCredentials", "is_email", "normal_email"]
 
@@ -86,10 +87,12 @@ class Accounts:
         country: str = "",
         language: str = "",
         notice: str = "",
+        consents: Mapping[str, str] | None = None,
     ) -> None:
         """Make an account, or do nothing when the address has one: the caller cannot tell, by time either.
 
         language: that of mails to this person. notice: the version of the privacy notice that was shown.
+        consents: what was agreed to, by name, in the words that were shown; kept with the account.
         """
         today = self._today()
         account = Account(
@@ -107,8 +110,24 @@ class Accounts:
         try:
             with self._database.writing() as session:
                 session.add(account)
+                session.flush()
+                session.add_all(self._agreed(account, consents or {}))
         except IntegrityError:
             return  # taken: its owner keeps the old password, and nobody is told
+
+    def _agreed(self, account: Account, consents: Mapping[str, str]) -> list[ConsentGiven]:
+        now = datetime.fromtimestamp(self._wall_clock(), UTC)
+        return [
+            ConsentGiven(
+                subject=account.subject,
+                account_id=account.id,
+                purpose=name,
+                wording=wording,
+                notice=account.notice,
+                given_at=now,
+            )
+            for name, wording in consents.items()
+        ]
 
     def sign_in(
         self, email: str, password: str, *, client: str, known_here: bool = False, days: float = 0.5

@@ -13,6 +13,7 @@ from onmeet.accounts.attempts import TooManyAttempts
 from onmeet.accounts.service import Person, WrongCredentials
 from onmeet.errors import UserError
 from onmeet.notices import wording
+from onmeet.web import consent_texts
 from onmeet.web.contexts import RegisterPage, SignInPage
 from onmeet.web.forms import RegisterForm, SignInForm
 from onmeet.web.language import language
@@ -75,9 +76,10 @@ def register() -> AnyResponse:
 def create_account() -> AnyResponse:
     """Make the account. The answer is the same when the address has one already."""
     _refuse_when_closed()
-    form = _register_form()
-    if not form.validate_on_submit():
-        return _register_page(form, 422)
+    form, asked = _register_form(), dict(_asked())
+    agreed = asked.keys() <= set(request.form.getlist("agree"))
+    if not form.validate_on_submit() or not agreed:
+        return _register_page(form, 422, refused=not agreed)
     services().accounts.register(
         form.email.data,
         form.password.data,
@@ -86,6 +88,7 @@ def create_account() -> AnyResponse:
         country=_filled(form, "country"),
         language=language(),
         notice=label_in_force(),
+        consents=asked,
     )
     flash(gettext("If this address was free, your account is ready. Please sign in."))
     return redirect(url_for("accounts.sign_in"), 303)
@@ -142,7 +145,17 @@ def _register_form() -> RegisterForm:
     return form
 
 
-def _register_page(form: RegisterForm, status: int = 200) -> AnyResponse:
+def _asked() -> list[tuple[str, str]]:
+    """What the data of an account rests on, where that is consent (N2.2): name and sentence."""
+    policy = services().policy
+    item = policy.item("account.email")
+    if item is None or item.legal_basis != "Consent" or not policy.stores("consent.record"):
+        return []
+    consents = (c for c in policy.notice.consents if c.before == "registration" and c.recorded)
+    return [(consent.name, consent_texts.sentence(consent)) for consent in consents]
+
+
+def _register_page(form: RegisterForm, status: int = 200, *, refused: bool = False) -> AnyResponse:
     policy = services().policy
     asked = (policy.item(f"account.{field}") for field in ("email", "password", *OPTIONAL) if field in form)
     whys = dict.fromkeys(wording.purpose(item.purpose, language()) for item in asked if item is not None)
@@ -150,6 +163,8 @@ def _register_page(form: RegisterForm, status: int = 200) -> AnyResponse:
         form=form,
         minimum_age=policy.notice.minimum_age,
         purposes=wording.listing(list(whys), language()),
+        asked=_asked(),
+        refused=refused,
     ).render(status)
 
 

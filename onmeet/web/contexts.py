@@ -219,12 +219,17 @@ class ReceiptPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterPage(Page):
-    """`purposes`: what the data is asked for, in words. `minimum_age`: 0 where the notice names none."""
+    """`purposes`: what the data is asked for, in words. `minimum_age`: 0 where the notice names none.
+
+    asked: consents without which there can be no account, name and sentence. refused: one was not ticked.
+    """
 
     template = "accounts/register.html"
     form: RegisterForm
     minimum_age: int
     purposes: str
+    asked: list[tuple[str, str]]
+    refused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

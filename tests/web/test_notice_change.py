@@ -108,3 +108,26 @@ def test_the_way_on_leads_nowhere_else(houses: Any) -> None:
     _, visitor = changed(houses)
     visitor.sign_in(ADA)
     assert visitor.send("/notice-changed", next="https://example.org/").location == "/meetings"
+
+
+@pytest.mark.promise("N2.2")
+def test_where_an_account_rests_on_consent_a_box_is_ticked_first_and_the_words_are_kept(houses: Any) -> None:
+    house = houses("meetingsphere", LONG_AGO)
+    visitor = house.visitor()
+    page = visitor.open("/register").text
+    assert "I agree – " in page
+    assert "checked" not in page
+    refused = visitor.send("/register", email=ADA, password=PASSWORD)
+    assert refused.status_code == 422
+    assert "no account here" in refused.text
+    assert not house.services.accounts.has(ADA)
+    visitor.send("/register", email=ADA, password=PASSWORD, agree="trial")
+    (given,) = [state for state in consents(house).of(1) if state.given]
+    assert given.name == "trial"
+    assert given.wording in page
+    assert visitor.sign_in(ADA).location == "/meetings"
+
+
+@pytest.mark.promise("N2.2")
+def test_nobody_is_asked_to_consent_to_what_rests_on_a_contract(houses: Any) -> None:
+    assert "I agree – " not in houses("easymeet24", LONG_AGO).visitor().open("/register").text
