@@ -27,6 +27,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import from_dml_column
+from sqlalchemy.types import NullType
 
 from onmeet.accounts.models import Account
 from onmeet.db import Base
@@ -165,8 +166,8 @@ def _values_rows(session: Session, model: type[Base], row: Row) -> None:
 def _late_bind(session: Session, model: type[Base], row: Row) -> None:
     """Several VALUES with bound values that have no type: SQLAlchemy would not give them the column's."""
     kept = kept_values(model, row)
-    first = {k: bindparam(f"a_{k}", str(v)) for k, v in kept.items()}
-    second = {k: bindparam(f"b_{k}", str(v)) for k, v in kept.items()}
+    first = {k: bindparam(f"a_{k}", str(v), type_=NullType()) for k, v in kept.items()}
+    second = {k: bindparam(f"b_{k}", str(v), type_=NullType()) for k, v in kept.items()}
     session.execute(insert(core(model)).values([{**row, **first}, {**row, **second}]))
 
 
