@@ -140,7 +140,7 @@ def until(item: Item, language: str) -> str:
     if general:
         said = _first_of(general, room, language)
         parts.append(terms.elsewhere.format(terms=said) if parts else said)
-    return "; ".join(parts)
+    return terms.then.join(parts)
 
 
 def _first_of(some: list[Term], room: str, language: str) -> str:
@@ -148,7 +148,9 @@ def _first_of(some: list[Term], room: str, language: str) -> str:
     said = [_term(term, room, language) for term in some]
     whole = said[0] if len(said) == 1 else terms.whichever.format(terms=terms.or_.join(said))
     warned = max(term.warn_days for term in some)
-    return f"{whole}; {terms.warned.format(span=span(language, days=warned))}" if warned else whole
+    if not warned:
+        return whole
+    return whole + terms.then + terms.warned.format(span=span(language, days=warned))
 
 
 def _term(term: Term, room: str, language: str) -> str:

@@ -147,7 +147,10 @@ def _leftover(stored: Stored) -> LiveItem:
 def _for_script(figures: Figures, items: list[LiveItem], meetings: dict[str, str]) -> dict[str, Any]:
     deleted = figures.deleted
     counts = [] if deleted is None else deleted.counts
-    said = [f"{wording.category(name, language())}: {format_decimal(count)}" for name, count in counts]
+    said = [
+        gettext("%(name)s: %(value)s", name=wording.category(name, language()), value=format_decimal(count))
+        for name, count in counts
+    ]
     return {
         "figures": {
             **meetings,

@@ -35,6 +35,10 @@ def test_every_word_of_the_vocabulary_is_said_in_every_language(language: str) -
 
 def test_french_is_set_as_french() -> None:
     assert slips_in(words("fr")) == []
+    terms = (Term("invoice_date", years=8, country="DE"), Term("last_activity", years=2, warn_days=30))
+    phrase = wording.until(item("billing.invoice", *terms), "fr")
+    assert phrase.count("\N{NARROW NO-BREAK SPACE}; ") == 2
+    assert slips_in(phrase) == []
 
 
 @LANGUAGES

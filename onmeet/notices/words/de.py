@@ -154,6 +154,7 @@ _TERMS = Terms(
     year_after="bis zum Ende des Kalenderjahres, das {span} {after} läuft",
     whichever="{terms}, je nachdem, was zuerst eintritt",
     or_=", oder ",
+    then="; ",
     in_country="{country}: {terms}",
     elsewhere="sonst: {terms}",
     warned="{span} vorher werden Sie per E-Mail gewarnt",

@@ -157,6 +157,7 @@ _TERMS = Terms(
     year_after="until the end of the calendar year that lies {span} {after}",
     whichever="{terms}, whichever comes first",
     or_=", or ",
+    then="; ",
     in_country="{country}: {terms}",
     elsewhere="elsewhere: {terms}",
     warned="you are warned by e-mail {span} before",

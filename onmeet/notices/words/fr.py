@@ -114,7 +114,7 @@ _READERS = {
     "host": "l’hôte de la réunion",
     "participants": "tous les participants",
     "link-holders": "quiconque a le lien",
-    "group": "qui paie pour un groupe de comptes",
+    "group": "la personne qui paie pour un groupe de comptes",
     "security": "les responsables de la sécurité, personne d’autre",
 }
 
@@ -162,6 +162,7 @@ _TERMS = Terms(
     year_after="jusqu’à la fin de l’année civile qui se situe {span} {after}",
     whichever="{terms}, selon ce qui arrive en premier",
     or_=", ou ",
+    then=" ; ",
     in_country="{country} : {terms}",
     elsewhere="ailleurs : {terms}",
     warned="vous êtes prévenu par e-mail {span} avant",

@@ -56,7 +56,7 @@ PHRASES = {
     "short.account": "Avec un compte",
     "short.account.text": "Personne n’en a besoin pour participer. Si vous en créez un, il contient :",
     "short.cookies": "Seulement les cookies nécessaires",
-    "short.cookies.text": "Pas de pistage, pas de publicité, rien d’autres sites.",
+    "short.cookies.text": "Pas de pistage, pas de publicité, rien qui vienne d’autres sites.",
     "short.choice": "Vous choisissez les cookies",
     "short.choice.text": (
         "Les cookies dont les pages peuvent se passer ne sont posés que si vous dites oui. Refuser "

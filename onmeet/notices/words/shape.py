@@ -42,6 +42,7 @@ class Terms:
     year_after: str
     whichever: str
     or_: str
+    then: str
     in_country: str
     elsewhere: str
     warned: str
