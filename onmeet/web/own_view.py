@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from flask_babel import format_date, format_datetime, lazy_gettext
+from flask_babel import format_date, format_datetime, gettext, lazy_gettext
 
 from onmeet.notices import wording
 from onmeet.notices.access import HeldItem
@@ -206,7 +206,7 @@ def _until(item: HeldItem, policy: Policy, language: str) -> str:
     if not item.permitted or rule is None:
         return ""
     if item.goes_at is not None:
-        return str(format_date(item.goes_at.date(), "long"))
+        return str(gettext("until %(day)s", day=format_date(item.goes_at.date(), "long")))
     return wording.until(rule, language)
 
 
