@@ -38,7 +38,7 @@ def _newsletter(config: Config, options: argparse.Namespace) -> int:
     name = letterbox(config).put(_text(options.file))
     database = open_database(config, policy)
     try:
-        resting = Addressees(database).restricted()
+        resting = Addressees(database).left_alone()
         readers = [
             account for account in Consents(database, policy).who_gave(CONSENT) if account not in resting
         ]

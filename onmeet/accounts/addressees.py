@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from onmeet.accounts.models import Account
 from onmeet.db import Database
@@ -40,7 +40,13 @@ class Addressees:
         with self._database.reading() as session:
             return list(session.scalars(select(Account.id).where(Account.closed_on.is_(None))))
 
-    def restricted(self) -> set[int]:
-        """Accounts that get nothing but what the law demands (GDPR Art. 18)."""
+    def left_alone(self) -> set[int]:
+        """Accounts that get no mail but what must be: processing is restricted, they object, or are closed.
+
+        GDPR Art. 18 (2) and 21 (3).
+        """
+        query = select(Account.id).where(
+            or_(Account.restricted.is_(True), Account.objected.is_(True), Account.closed_on.is_not(None))
+        )
         with self._database.reading() as session:
-            return set(session.scalars(select(Account.id).where(Account.restricted.is_(True))))
+            return set(session.scalars(query))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from onmeet import clock
+from onmeet.accounts.models import Account
 from onmeet.accounts.service import Accounts
 from onmeet.config import Config
 from onmeet.mail.queue import waiting
@@ -34,17 +35,21 @@ def letter(tmp_path: Path) -> str:
     return str(file)
 
 
-@pytest.mark.promise("N2.5", "N3.11")
-def test_only_those_who_agreed_are_written_to(tmp_path: Path, letter: str) -> None:
+@pytest.mark.promise("N2.5", "N3.11", "N4.7")
+def test_only_those_who_agreed_and_have_not_objected_are_written_to(tmp_path: Path, letter: str) -> None:
     data = tmp_path / "var"
     assert onmeet(data, "easymeet24", "db", "upgrade").returncode == 0
     config = Config.from_env({"ONMEET_DATA": str(data), "ONMEET_NOTICE": "easymeet24"})
     policy = versions.policy_of(config, clock.now())
     database = open_database(config, policy)
     accounts = Accounts(database, key=config.marks_key)
-    for name in ("ada", "ben"):
+    for name in ("ada", "ben", "cid", "dan"):
         accounts.register(f"{name}@example.org", "seven green parrots")
-    Consents(database, policy).give(1, "newsletter", "Yes.", NOW)
+    for agreeing in (1, 3, 4):
+        Consents(database, policy).give(agreeing, "newsletter", "Yes.", NOW)
+    with database.writing() as session:
+        session.get_one(Account, 3).restricted = True
+        session.get_one(Account, 4).objected = True
     done = onmeet(data, "easymeet24", "newsletter", letter)
     assert (done.returncode, done.stdout) == (0, "1 mails are on their way\n")
     with database.reading() as session:
