@@ -16,7 +16,7 @@ from onmeet.mail.outbox import Written
 from onmeet.meetings.service import KeptMeeting, Role
 from onmeet.meetings.usage import Month, UsageReport
 from onmeet.notices.change_words import ChangeText
-from onmeet.notices.document import Activity, CookieText, Document
+from onmeet.notices.document import Activity, CookieText, Document, Fact
 from onmeet.notices.notice import Contact
 from onmeet.notices.versions import Version
 from onmeet.web.farewell import Farewell
@@ -139,8 +139,12 @@ class OutboxPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class LandingPage(Page):
+    """after, cookies: what the notice says of the time after a meeting, and of cookies."""
+
     template = "landing.html"
     may_start: bool
+    after: Fact
+    cookies: Fact
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from onmeet.web.contexts import LandingPage
 from onmeet.web.cookies import LANGUAGE, THEME, keep_choice
 from onmeet.web.language import LANGUAGES
+from onmeet.web.notice_pages import shown
 from onmeet.web.security import safe_path
 from onmeet.web.services import services
 from onmeet.web.site import THEMES, assets
@@ -23,7 +24,12 @@ blueprint = Blueprint("pages", __name__)
 def landing() -> Response:
     """Start a meeting, or join one."""
     open_to_all = services().config.start == "anyone"
-    return LandingPage(may_start=open_to_all or current_user.is_authenticated).render()
+    facts = {fact.key: fact for fact in shown(services().policy.notice).summary}
+    return LandingPage(
+        may_start=open_to_all or current_user.is_authenticated,
+        after=facts.get("stays") or facts["nothing"],
+        cookies=facts.get("choice") or facts["cookies"],
+    ).render()
 
 
 @blueprint.post("/language")

@@ -156,3 +156,11 @@ def test_version_and_dates_stand_at_the_top(house: House) -> None:
     page = words(house.visitor().open("/privacy"))
     assert "Version 1.0 of 5 January 2026" in page
     assert "in force since 19 January 2026" in page
+
+
+@PROFILES
+def test_the_start_page_promises_no_more_than_the_notice(build_house: Any, profile: str) -> None:
+    house: House = build_house(notice=profile)
+    page = words(house.visitor().open("/"))
+    assert ("lives in memory only" in page) == (profile in ("on-meet", "meetingsphere"))
+    assert ("Some data stays after a meeting" in page) == (profile not in ("on-meet", "meetingsphere"))
