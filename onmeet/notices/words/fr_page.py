@@ -125,7 +125,7 @@ PHRASES = {
     ),
     "consent.asked": "Nous demandons un oui clair.",
     "consent.used": "Nous le disons avant le premier usage ; l’utiliser ensuite vaut oui.",
-    "consent.recorded": "Votre réponse est conservée avec ses termes et son heure.",
+    "consent.recorded": "Votre réponse est conservée avec son texte et son heure.",
     "consent.before.camera": "avant l’usage de votre caméra",
     "consent.before.microphone": "avant l’usage de votre micro",
     "consent.before.chat": "avant votre premier message",
@@ -142,7 +142,7 @@ PHRASES = {
     "right.portability.text": "En un fichier lisible par les gens et les programmes (art. 20).",
     "right.erasure": "Supprimer",
     "right.erasure.text": "Un élément ou tout ; ce qui est supprimé ne peut être rétabli (art. 17).",
-    "right.restriction": "Suspendre",
+    "right.restriction": "Limiter",
     "right.restriction.text": "Faire conserver sans utiliser, tant qu’un point est contesté (art. 18).",
     "right.objection": "S’opposer",
     "right.objection.text": "À tout ce qui repose sur un intérêt légitime ou une mission publique (art. 21).",
@@ -182,7 +182,7 @@ PHRASES = {
     "children": "Enfants",
     "children.text": (
         "Ce service ne s’adresse pas aux enfants de moins de {age} ans. Dites-nous si l’un d’eux a "
-        "donné des données sans permission ; nous les retirons."
+        "donné des données sans autorisation ; nous les retirons."
     ),
     "changes": "Modifications",
     "changes.text": (
@@ -207,9 +207,9 @@ PHRASES = {
         "Comme l’exige l’art. 30 RGPD, tiré de la politique {name}, version {version}. Il est public : "
         "rien n’y doit rester secret."
     ),
-    "record.subjects": "Qui est concerné",
+    "record.subjects": "Personnes concernées",
     "record.data": "Quelles données",
-    "record.time": "Durées",
+    "record.time": "Durées de conservation",
     "record.recipients": "Destinataires",
     "record.transfers": "Transferts vers des pays tiers",
     "record.transfers.none": "Aucun.",
