@@ -4,7 +4,7 @@
     ├── UserError       shown to the person who caused it
     ├── ProtocolError   answers or closes a connection with a code
     ├── ProviderError   an outside service failed; may be retried
-    ├── NotPermitted    something was to be stored that the notice does not permit: a bug, or the notice lacks it
+    ├── NotPermitted    the notice does not permit what was to be stored: a bug, or the notice lacks it
     └── ConfigError     the operator must change a setting; stops the start
 
 Everything else is a bug.
@@ -12,7 +12,12 @@ Everything else is a bug.
 
 from __future__ import annotations
 
-__all__ = ["ConfigError", "NotPermitted", "OnMeetError", "ProtocolError", "ProviderError", "UserError"]
+__all__ = ["N_", "ConfigError", "NotPermitted", "OnMeetError", "ProtocolError", "ProviderError", "UserError"]
+
+
+def N_(message: str) -> str:
+    """Mark the sentence of a `UserError` for the catalogues; whoever shows it translates it."""
+    return message
 
 
 class OnMeetError(Exception):

@@ -14,7 +14,7 @@ from sqlalchemy import column, select, table
 from sqlalchemy.orm import Session
 
 from onmeet.db import Database
-from onmeet.errors import ConfigError, UserError
+from onmeet.errors import N_, ConfigError, UserError
 from onmeet.notices import versions
 from onmeet.notices.models import ConsentGiven
 from onmeet.notices.notice import Consent, Notice
@@ -135,7 +135,7 @@ class Consents:
         for consent in self._policy.notice.consents:
             if consent.name == name:
                 return consent
-        raise UserError("The privacy notice in force does not ask for this consent.", 404)
+        raise UserError(N_("The privacy notice in force does not ask for this consent."), 404)
 
     def _records(self, consent: Consent) -> bool:
         return consent.recorded and self._policy.stores("consent.record")

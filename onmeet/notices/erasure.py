@@ -23,7 +23,7 @@ from sqlalchemy import Column, Table, and_, delete, exists, false, func, not_, o
 from sqlalchemy.orm import Session
 
 from onmeet.db import Base, Database
-from onmeet.errors import UserError
+from onmeet.errors import N_, UserError
 from onmeet.notices import access, holds
 from onmeet.notices.columns import category_of, rows_of
 from onmeet.notices.gate import TECHNICAL
@@ -39,11 +39,6 @@ NEEDED = frozenset({"account.email", "account.password", "account.times"})
 """Categories of an account's own row that it does not work without: they go with the account."""
 
 _BATCH = 500
-
-
-def N_(message: str) -> str:
-    """Mark a text for the catalogue without translating it yet."""
-    return message
 
 
 class Keys(Protocol):

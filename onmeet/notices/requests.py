@@ -21,7 +21,7 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from onmeet.db import Base, Database
-from onmeet.errors import UserError
+from onmeet.errors import N_, UserError
 from onmeet.notices.models import SubjectRequest
 
 __all__ = [
@@ -45,11 +45,6 @@ NEAR_DAYS = 7
 
 Mailer = Callable[[Session, str, datetime, int], None]
 """Puts a mail of a kind (`request-verify`, `request-answered`) about a request into the queue."""
-
-
-def N_(message: str) -> str:
-    """Mark a text for the catalogue without translating it yet."""
-    return message
 
 
 class RequestGone(LookupError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response, jsonify, request
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -86,7 +86,7 @@ def _stale(_error: CSRFError) -> Response:
 
 def _user(error: UserError) -> Response:
     title, _ = TEXTS.get(error.status) or TEXTS[400]
-    return _answer(error.status, title, error.message)
+    return _answer(error.status, title, gettext(error.message))
 
 
 def _meeting_gone(_error: MeetingGone) -> Response:

@@ -66,7 +66,7 @@ def take_along() -> AnyResponse:
 @login_required  # type: ignore[untyped-decorator]
 def delete_item(table: str, key: str) -> AnyResponse:
     """Erase one row: a meeting, a record, a consent."""
-    _translated(lambda: services().erasure.item(_me(), table, key, clock.now()))
+    services().erasure.item(_me(), table, key, clock.now())
     flash(gettext("Deleted. It cannot be restored."))
     return redirect(url_for("my_data.data"), 303)
 
@@ -75,7 +75,7 @@ def delete_item(table: str, key: str) -> AnyResponse:
 @login_required  # type: ignore[untyped-decorator]
 def delete_value(column: str) -> AnyResponse:
     """Erase one optional value of the account."""
-    _translated(lambda: services().erasure.value(_me(), column, clock.now()))
+    services().erasure.value(_me(), column, clock.now())
     flash(gettext("Deleted. It cannot be restored."))
     return redirect(url_for("my_data.data"), 303)
 
@@ -188,7 +188,7 @@ def decide(name: str, action: str) -> AnyResponse:
     behind = services()
     if action == "give":
         agreed = (wording.consent(name, language()) or ("", name))[1]
-        _translated(lambda: behind.consents.give(_me(), name, agreed, clock.now()))
+        behind.consents.give(_me(), name, agreed, clock.now())
         flash(gettext("Thank you. You can take it back here at any time."))
     else:
         behind.consents.withdraw(_me(), name, clock.now())
@@ -211,7 +211,7 @@ def answer(number: int) -> AnyResponse:
     if not form.validate_on_submit():
         return PassedOnPage(request_line=request_line(filed), form=form).render(422)
     given, refused = form.answer.data, form.refused.data
-    _translated(lambda: services().requests.answer(number, given, clock.now(), refused=refused, by=_me()))
+    services().requests.answer(number, given, clock.now(), refused=refused, by=_me())
     flash(gettext("Your answer is on its way."))
     return redirect(url_for("my_data.rights"), 303)
 
@@ -308,11 +308,3 @@ def _passed(number: int) -> Filed:
     if filed.passed_to != _me():
         raise UserError(gettext("There is no such request."), 404)
     return filed
-
-
-def _translated(act: object) -> None:
-    """Run `act`; the sentence of a `UserError` is put into the visitor's language."""
-    try:
-        act()  # type: ignore[operator]
-    except UserError as error:
-        raise UserError(gettext(error.message), error.status) from None

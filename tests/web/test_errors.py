@@ -6,7 +6,9 @@ import pytest
 import structlog.testing
 from flask import abort
 
+from onmeet.errors import UserError
 from onmeet.web.errors import TEXTS
+from onmeet.web.language import LANGUAGES
 from tests.factories.house import House
 
 SURELY_TOO_MANY = 13
@@ -26,7 +28,7 @@ def add_failing_route(house: House) -> None:
 
 
 @pytest.mark.parametrize("status", sorted(TEXTS))
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_error_pages_speak_the_visitors_language(house: House, status: int, language: str) -> None:
     add_failing_route(house)
     answer = house.visitor(**{"Accept-Language": language}).open(f"/fail/{status}")
@@ -35,6 +37,26 @@ def test_error_pages_speak_the_visitors_language(house: House, status: int, lang
     assert f'<html lang="{language}"' in answer.text
     assert (str(title) in answer.text) == (language == "en")
     assert 'href="/"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "There is no such request."),
+        ("de", "Diese Anfrage gibt es nicht."),
+        ("fr", "Cette demande n’existe pas."),
+    ],
+)
+def test_what_the_services_refuse_is_said_in_the_visitors_language(
+    house: House, language: str, said: str
+) -> None:
+    def refuse() -> str:
+        raise UserError("There is no such request.", 422)
+
+    house.app.add_url_rule("/refused", "refused", refuse)
+    answer = house.visitor(**{"Accept-Language": language}).open("/refused")
+    assert answer.status_code == 422
+    assert said in answer.text
 
 
 def test_a_bug_shows_and_logs_nothing_that_somebody_typed(house: House) -> None:
