@@ -65,8 +65,8 @@ class Studio:
 
 
 def pages(studio: Studio) -> None:
-    """Landing page, accounts and the page after a meeting, in both languages and on a phone."""
-    for language, suffix in (("en-GB", ""), ("de-DE", "-de")):
+    """Landing page, accounts and the page after a meeting, in every language and on a phone."""
+    for language, suffix in (("en-GB", ""), ("de-DE", "-de"), ("fr-FR", "-fr")):
         page = studio.window(locale=language)
         for path, name in (("/", "landing"), ("/m/abc-defg-hjk/left", "left")):
             page.open(studio.base_url + path)
@@ -171,8 +171,9 @@ def details(studio: Studio, people: list[Person]) -> None:
 
 
 def phone(studio: Studio, mira: Person) -> None:
-    """The same meeting on a phone, and in German."""
-    for name, options in (("phone", PHONE), ("room-de", {"locale": "de-DE"})):
+    """The same meeting on a phone, in French there as well, and in German."""
+    kinds = {"phone": PHONE, "phone-fr": {**PHONE, "locale": "fr-FR"}, "room-de": {"locale": "de-DE"}}
+    for name, options in kinds.items():
         page = studio.window(**options)
         page.open(mira.link)
         ida = PreJoin(page).join("Ida")
