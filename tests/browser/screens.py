@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from tests.browser.chromium import Chromium, ChromiumWindow
 from tests.browser.people import Person, PreJoin, enter
@@ -172,7 +173,11 @@ def details(studio: Studio, people: list[Person]) -> None:
 
 def phone(studio: Studio, mira: Person) -> None:
     """The same meeting on a phone, in French there as well, and in German."""
-    kinds = {"phone": PHONE, "phone-fr": {**PHONE, "locale": "fr-FR"}, "room-de": {"locale": "de-DE"}}
+    kinds: dict[str, dict[str, Any]] = {
+        "phone": PHONE,
+        "phone-fr": {**PHONE, "locale": "fr-FR"},
+        "room-de": {"locale": "de-DE"},
+    }
     for name, options in kinds.items():
         page = studio.window(**options)
         page.open(mira.link)
