@@ -99,7 +99,7 @@ PHRASES = {
     "others.sold": "Nichts wird verkauft, nichts geht an die Werbung.",
     "others.own": (
         "Was ein Zahlungsdienst, ein Telefonnetz oder Ihr E-Mail-Anbieter selbst aufbewahren, steht "
-        "in deren Hinweisen."
+        "in deren Erklärungen."
     ),
     "role.processor": "verarbeitet in unserem Auftrag",
     "role.recipient": "bekommt Daten",
@@ -169,7 +169,7 @@ PHRASES = {
         "allen im Treffen angezeigt."
     ),
     "limit.device": "Ein Gerät oder ein Passwort in falschen Händen öffnet dort, was es Ihnen öffnete.",
-    "limit.sites": "Seiten, die auf ein Treffen verweisen oder es bei sich einbetten, haben eigene Hinweise.",
+    "limit.sites": "Seiten, die auf ein Treffen verweisen oder es einbetten, haben eigene Erklärungen.",
     "backups": "Sicherungen",
     "backups.text": (
         "Was gelöscht wurde, ist spätestens nach {span} auch aus den Sicherungen verschwunden. Bis "
@@ -198,7 +198,7 @@ PHRASES = {
     "subject.enquirer": "Menschen, die uns schreiben",
     "record": "Verzeichnis von Verarbeitungstätigkeiten",
     "record.lead": (
-        "Wie Art. 30 DSGVO es verlangt, erzeugt aus dem Datenschutzhinweis {name}, Fassung {version}. "
+        "Wie Art. 30 DSGVO es verlangt, erzeugt aus der Datenschutzerklärung {name}, Fassung {version}. "
         "Es ist öffentlich: Nichts darin muss geheim bleiben."
     ),
     "record.subjects": "Wessen Daten",
@@ -216,7 +216,7 @@ PHRASES = {
         "Treffen sind im Browser Ende-zu-Ende verschlüsselt; der Server hat keinen Schlüssel dazu."
     ),
     "measure.gate": (
-        "Der Hinweis wird unter jeder Anweisung an die Datenbank durchgesetzt: Was er nicht erlaubt, "
+        "Die Erklärung wird unter jeder Anweisung an die Datenbank durchgesetzt: Was sie nicht erlaubt, "
         "wird vor dem Schreiben verworfen, gekürzt oder zum Prüfwert."
     ),
     "measure.sweep": (
