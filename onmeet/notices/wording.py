@@ -16,7 +16,7 @@ from onmeet.notices.words import LANGUAGES, words
 
 __all__ = [
     "LANGUAGES", "article", "basis", "category", "consent", "country", "day", "detail", "for_days", "form",
-    "listing", "phrase", "purpose", "reader", "recipient", "span", "until",
+    "in_turn", "listing", "phrase", "purpose", "reader", "recipient", "span", "until",
 ]  # fmt: skip
 
 _ROOMS = frozenset({"meeting", "chat", "notes", "recording"})
@@ -91,6 +91,11 @@ def listing(parts: list[str], language: str) -> str:
     return ", ".join(parts[:-1]) + words(language).terms.and_ + parts[-1]
 
 
+def in_turn(parts: list[str], language: str) -> str:
+    """`a; b; c`, for parts that have commas of their own."""
+    return words(language).terms.then.join(parts)
+
+
 def form(item: Item, language: str) -> str:
     """The form in which it is held."""
     said = words(language).forms
@@ -140,7 +145,7 @@ def until(item: Item, language: str) -> str:
     if general:
         said = _first_of(general, room, language)
         parts.append(terms.elsewhere.format(terms=said) if parts else said)
-    return terms.then.join(parts)
+    return in_turn(parts, language)
 
 
 def _first_of(some: list[Term], room: str, language: str) -> str:

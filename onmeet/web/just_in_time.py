@@ -152,7 +152,9 @@ def _what_stays(policy: Policy) -> str:
     by_end: dict[str, list[str]] = {}
     for item in kept:
         by_end.setdefault(_until(item), []).append(wording.category(item.category, language()))
-    listed = "; ".join(f"{wording.listing(names, language())} – {until}" for until, names in by_end.items())
+    listed = wording.in_turn(
+        [f"{wording.listing(names, language())} – {until}" for until, names in by_end.items()], language()
+    )
     return str(gettext("Kept after the meeting: %(listed)s.", listed=listed))
 
 
