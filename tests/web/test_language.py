@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import onmeet
+from onmeet.notices import reading
 from onmeet.web.language import CATALOGUES, LANGUAGES
 from tests.factories.french import slips, slips_in
 from tests.factories.house import House
@@ -140,3 +142,19 @@ def test_a_slip_in_french_is_found(slip: str) -> None:
 
 def test_french_as_it_should_be_is_let_pass() -> None:
     assert not slips("Qui\u202f? L’hôte\u00a0: «\u00a0lui\u00a0»… https://example.org?a=b")
+
+
+PAGES = (
+    "/", "/privacy", "/privacy/live", "/privacy/art30", "/privacy/versions", "/privacy/receipts",
+    "/privacy/requests", "/register", "/sign-in", "/cookies", "/m/abc-defg-hjk",
+    "/m/abc-defg-hjk/left", "/nothing",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("notice", reading.shipped())
+def test_whole_pages_are_set_as_french(build_house: Callable[..., House], notice: str) -> None:
+    visitor = build_house(notice=notice).visitor(**{"Accept-Language": "fr"})
+    for path in PAGES:
+        page = re.sub(r"<(script|style|pre|svg)\b.*?</\1>", "", visitor.open(path).text, flags=re.DOTALL)
+        assert '<html lang="fr"' in page
+        assert slips(unescape(re.sub(r"<[^>]+>", "", page))) == [], path
