@@ -32,6 +32,7 @@ def test_a_back_up_is_made_and_brought_back_after_the_database_is_lost(data: Pat
 
 @pytest.mark.promise("N1.15")
 def test_whoever_was_deleted_stays_deleted(data: Path, tmp_path: Path) -> None:
+    """After a restore whoever was deleted stays deleted."""
     assert onmeet(data, "backup", str(tmp_path / "copy")).returncode == 0
     assert onmeet(data, "user", "delete", EMAIL).returncode == 0
     assert onmeet(data, "restore", str(tmp_path / "copy")).returncode == 0

@@ -41,6 +41,7 @@ def raw(config: Config) -> bytes:
 
 @pytest.mark.promise("N1.12")
 def test_one_command_exports_everything_about_a_person(config: Config, tmp_path: Path) -> None:
+    """One command exports everything about a person."""
     target = tmp_path / "quill.zip"
     assert main(["export", EMAIL, str(target), "--language", "de"]) == 0
     with zipfile.ZipFile(target) as archive:
@@ -54,6 +55,7 @@ def test_one_command_exports_everything_about_a_person(config: Config, tmp_path:
 @pytest.mark.promise("N1.15")
 @pytest.mark.parametrize("command", [["erase"], ["user", "delete"]], ids=["erase", "delete"])
 def test_erasing_leaves_nothing_in_any_file(config: Config, command: list[str]) -> None:
+    """One command erases a person from every file."""
     assert main([*command, EMAIL]) == 0
     left = raw(config)
     assert EMAIL.encode() not in left
@@ -82,6 +84,7 @@ def test_a_closed_account_lets_nobody_in_until_the_operator_opens_it(config: Con
 def test_a_request_is_listed_extended_passed_on_and_answered(
     config: Config, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The operator lists, extends, passes on and answers requests."""
     database = open_database(config, policy())
     account = Accounts(database, key=config.marks_key).id_of(EMAIL)
     requests = Requests(database, mail_about_request)

@@ -87,6 +87,7 @@ def test_an_ordinary_sweep_says_what_went(run: Run, record: Callable[[], list]):
 
 @pytest.mark.promise("N1.14")
 def test_a_hold_is_added_listed_and_ended(run: Run, record: Callable[[], list]):
+    """A legal hold has a reason and an end."""
     assert run("hold", "add", "--category", "meeting.topic", "--reason", "court order 12/34") == (
         0, "Hold 1 is in force.\n",
     )  # fmt: skip

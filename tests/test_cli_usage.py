@@ -45,6 +45,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
 def test_the_load_is_shown_as_a_table_and_as_json(
     config: Config, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """The operator sees the load in sums, by command."""
     records = Records(database, policy("easymeet24"), key=config.marks_key)
     now = clock.now()
     for seq, report in enumerate(
@@ -66,6 +67,7 @@ def test_the_load_is_shown_as_a_table_and_as_json(
 
 @pytest.mark.promise("N4.8")
 def test_opened_pages_are_shown(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    """The operator sees how often pages were opened, in sums."""
     counts = PageCounts(database, policy("easymeet24"))
     counts.count(Opened(clock.now().date(), "/", "Firefox", "Linux"))
     counts.flush()
@@ -77,6 +79,7 @@ def test_opened_pages_are_shown(database: Database, capsys: pytest.CaptureFixtur
 def test_the_security_log_is_shown_newest_first(
     database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """The security log is read by command on the server, and nowhere else."""
     log = SecurityLog(database, policy("easymeet24"))
     for address in ("203.0.113.7", "203.0.113.8"):
         log.note("sign-in-failed", address, clock.now())
@@ -92,6 +95,7 @@ def test_the_security_log_is_shown_newest_first(
 def test_where_nothing_may_be_stored_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
+    """Where nothing may be counted or logged the commands say so."""
     monkeypatch.setenv("ONMEET_DATA", str(tmp_path))
     monkeypatch.setenv("ONMEET_MEDIA_IP", "127.0.0.1")
     assert cli.main((command,)) == 1

@@ -26,7 +26,9 @@ def test_from_registration_to_my_meetings(house: House) -> None:
     assert visitor.open("/meetings").status_code == 200
 
 
+@pytest.mark.promise("N1.10")
 def test_registering_answers_the_same_whether_the_address_is_taken_or_free(house: House) -> None:
+    """Nobody can find out by registering whether somebody has an account."""
     house.services.accounts.register("ada@example.org", PASSWORD)
     answers = []
     for email in ("ada@example.org", "new@example.org"):
@@ -49,7 +51,9 @@ def test_a_refused_sign_in_answers_the_same_whether_the_account_exists_or_not(ho
     assert "E-mail or password is not right." in "".join(pages[0])
 
 
+@pytest.mark.promise("N1.16")
 def test_a_password_is_never_repeated_in_a_page(house: House) -> None:
+    """A password that was typed in is never shown in a page again."""
     answer = house.visitor().send("/register", email="nonsense", password="correct horse battery")
     assert answer.status_code == 422
     assert "correct horse" not in answer.text
@@ -192,7 +196,9 @@ def test_a_closed_house_takes_no_registrations(build_house: Any) -> None:
     assert house.visitor().sign_in().status_code == 422
 
 
+@pytest.mark.promise("N1.5")
 def test_the_cookie_holds_nothing_made_from_address_or_browser(house: House) -> None:
+    """The sign-in cookie holds nothing that is made from an address or a browser."""
     member = house.member()
     member.open("/meetings")
     with member.client.session_transaction() as session:

@@ -93,7 +93,9 @@ def test_the_decoy_never_lets_anybody_in() -> None:
     assert not QUICK.matches("not a hash", "anything")
 
 
+@pytest.mark.promise("N1.16")
 def test_passwords_are_argon2id_and_are_hashed_anew_when_the_cost_changes(house: House) -> None:
+    """Of a password an Argon2id hash is stored, never the password."""
     old = Accounts(house.services.database, key=b"k", passwords=QUICK)
     old.register("ada@example.org", PASSWORD)
     dearer = Accounts(house.services.database, key=b"k", passwords=Passwords(time_cost=2, memory_kib=16))

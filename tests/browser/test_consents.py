@@ -29,6 +29,7 @@ def asking_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnMeetSe
 def test_the_question_about_cookies_is_answered_in_one_press_either_way(
     window: OpenWindow[ChromiumWindow], asking_server: OnMeetServer
 ) -> None:
+    """In a browser one press refuses cookies that are not needed, and one accepts them."""
     page = window()
     page.open(f"{asking_server.base_url}/sign-in")
     page.until_shown(".cookie-banner")
@@ -55,6 +56,7 @@ def test_the_question_about_cookies_is_answered_in_one_press_either_way(
 def test_camera_and_chat_wait_for_a_yes_where_the_notice_wants_one(
     window: OpenWindow[ChromiumWindow], asking_server: OnMeetServer
 ) -> None:
+    """In a browser camera and chat stay closed until somebody has read the notice and said yes."""
     page = window()
     page.open(f"{asking_server.base_url}/")
     page.click("#start")

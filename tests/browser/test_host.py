@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.people import PreJoin, enter, start_meeting
 from tests.running import OnMeetServer
 
 
+@pytest.mark.promise("N1.9")
 def test_a_removed_guest_is_out_and_stays_out(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
 ) -> None:
+    """Somebody whom the host removes is out of the meeting and stays out."""
     anna = start_meeting(window(), onmeet_server.base_url, "Anna")
     ben = enter(window(), anna.link, "Ben")
     rude = enter(window(), anna.link, "Rude")

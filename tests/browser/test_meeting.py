@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 
+import pytest
+
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.people import enter, start_meeting
 from tests.running import OnMeetServer
 
 
+@pytest.mark.promise("N1.7", "N3.9", "N5.1")
 def test_three_people_see_and_hear_each_other(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
 ) -> None:
+    """Guests without an account meet in browsers and see and hear each other."""
     anna = start_meeting(window(), onmeet_server.base_url, "Anna")
     ben = enter(window(), anna.link, "Ben")
     carla = enter(window(), anna.link, "Carla")
@@ -40,9 +44,11 @@ def test_a_late_joiner_has_a_picture_soon(
     assert milliseconds < 4000  # the figure itself (1 s, median) is measured by the benchmark
 
 
+@pytest.mark.promise("N1.1", "N3.6")
 def test_chat_reaches_everyone_and_is_ciphertext_on_the_wire(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
 ) -> None:
+    """A message is read by the others in the meeting; on its way it is ciphertext."""
     anna = start_meeting(window(), onmeet_server.base_url, "Anna")
     ben = enter(window(), anna.link, "Ben")
     anna.is_secure(among=2)
@@ -70,9 +76,11 @@ def _forms(text: str) -> list[bytes]:
     return forms
 
 
+@pytest.mark.promise("N3.9")
 def test_a_shared_screen_is_seen_and_goes_away(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
 ) -> None:
+    """A shared screen is shown to the others, until it is shared no more."""
     anna = start_meeting(window(), onmeet_server.base_url, "Anna")
     ben = enter(window(), anna.link, "Ben")
     ben.sees(1)
@@ -85,9 +93,11 @@ def test_a_shared_screen_is_seen_and_goes_away(
     ben.sees_a_screen()
 
 
+@pytest.mark.promise("N1.1")
 def test_keys_rotate_when_a_guest_leaves_and_the_others_go_on(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
 ) -> None:
+    """When somebody leaves, those who stay take new keys."""
     anna = start_meeting(window(), onmeet_server.base_url, "Anna")
     ben = enter(window(), anna.link, "Ben")
     carla = enter(window(), anna.link, "Carla")

@@ -39,6 +39,7 @@ def test_pages_about_ones_data_have_no_barrier_on_any_screen(
 def test_everything_is_done_with_the_keyboard(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
 ) -> None:
+    """In a browser people see, take along and delete their data, with the keyboard alone."""
     page = window()
     sign_up(page, onmeet_server.base_url, "karin@example.org")
     page.open(f"{onmeet_server.base_url}/account/details")

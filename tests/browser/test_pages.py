@@ -138,9 +138,11 @@ def test_the_share_dialog_shows_the_whole_link(
     assert len(link.partition("#")[2]) > 60
 
 
+@pytest.mark.promise("N1.1")
 def test_the_secret_of_the_link_is_never_requested(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
 ) -> None:
+    """The secret in a meeting's link never leaves the browser."""
     page = window()
     asked: list[str] = []
     page.page.on(
@@ -156,10 +158,12 @@ def test_the_secret_of_the_link_is_never_requested(
     assert fingerprint not in sent
 
 
+@pytest.mark.promise("N3.6", "N5.1")
 @pytest.mark.parametrize("size", [(360, 640), (390, 844), (844, 390)], ids=str)
 def test_a_telephones_screen_shows_everything_that_is_needed(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer, size: tuple[int, int]
 ) -> None:
+    """People take part by smartphone; telephone dial-in is still to come."""
     width, height = size
     anna = start_meeting(window(), onmeet_server.base_url, "Anna")
     small = window(width=width, height=height, is_mobile=True, has_touch=True)

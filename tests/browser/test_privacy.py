@@ -47,6 +47,7 @@ def test_the_pages_have_no_barrier_and_fit_every_screen(
 def test_the_shield_shows_what_is_held_and_the_page_after_it_what_is_gone(
     window: OpenWindow[ChromiumWindow], noticed_server: OnMeetServer
 ) -> None:
+    """In the room the shield says what is held, and after the meeting a receipt what is gone."""
     keeps = noticed_server.environment["ONMEET_NOTICE"] == "easymeet24"
     mira = start_meeting(window(), noticed_server.base_url, "Mira")
     jonas = enter(window(), mira.link, "Jonas")

@@ -44,6 +44,7 @@ def become_a_member(page: Window, base_url: str) -> None:
 def test_names_are_shown_before_joining_and_the_meeting_is_in_the_usage_report(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
 ) -> None:
+    """Under easymeet24 a browser shows who is there before joining, and later a usage report."""
     page = window()
     become_a_member(page, onmeet_server.base_url)
     page.open(onmeet_server.base_url)

@@ -97,14 +97,18 @@ def test_the_members_can_open_what_the_relay_holds(evidence: Evidence) -> None:
     assert all(picture[0] & 1 or picture[3:6] == b"\x9d\x01\x2a" for picture in pictures)
 
 
+@pytest.mark.promise("N1.1")
 def test_without_the_key_there_is_no_tone(evidence: Evidence) -> None:
+    """In what the relay passes on, a known tone cannot be heard."""
     bare = [frame.sealed[frame.header.size :] for frame in evidence.audio]
     whole = [frame.sealed for frame in evidence.audio]
     assert eavesdropper.tone_share(bare, TONE) < 0.05
     assert eavesdropper.tone_share(whole, TONE) < 0.05
 
 
+@pytest.mark.promise("N1.1")
 def test_a_wrong_key_opens_not_one_frame(evidence: Evidence) -> None:
+    """Not one frame that the relay passes on opens without the meeting's key."""
     for frame in [*evidence.audio, *evidence.video]:
         with pytest.raises(FrameError):
             frame.opened([bytes(32)])
@@ -113,7 +117,9 @@ def test_a_wrong_key_opens_not_one_frame(evidence: Evidence) -> None:
             frame.opened(evidence.audio_bases)
 
 
+@pytest.mark.promise("N1.1")
 def test_no_key_and_no_secret_of_the_link_lies_in_the_servers_memory(evidence: Evidence) -> None:
+    """The server's memory holds no key of a meeting and no secret of its link."""
     address, _, fragment = evidence.link.partition("#")
     code = address.rpartition("/")[2].encode()
     _, secret, fingerprint = fragment.split(".")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.firefox import FirefoxWindow
@@ -9,9 +11,11 @@ from tests.browser.people import Person, enter, start_meeting
 from tests.running import OnMeetServer
 
 
+@pytest.mark.promise("N5.1")
 def test_firefox_joins_a_meeting_of_chromium(
     window: OpenWindow[ChromiumWindow], fox_window: OpenWindow[FirefoxWindow], onmeet_server: OnMeetServer
 ) -> None:
+    """People take part with the browser of a computer: Firefox with Chromium."""
     host = start_meeting(window(), onmeet_server.base_url, "Chromium")
     guest = enter(fox_window(), host.link, "Firefox")
     _meet(host, guest)

@@ -73,7 +73,9 @@ def test_epoch_that_crosses_a_departure_is_good(meeting: Meeting) -> None:
 # what is on the wire
 
 
+@pytest.mark.promise("N1.1")
 def test_no_secret_is_on_the_wire(meeting: Meeting) -> None:
+    """No secret passes over the server while keys are agreed on."""
     host, one = meeting.join(host=True), meeting.join()
     meeting.wait(12_000, step=1000)
     meeting.kick(host, meeting.join().index)

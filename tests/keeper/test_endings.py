@@ -66,6 +66,7 @@ def finish(database: Database, tmp_path: Path) -> Finish:
 
 @pytest.mark.promise("N1.2", "N1.7")
 def test_under_a_notice_without_records_nothing_was_stored(finish: Finish):
+    """The receipt of a meeting under on-meet says that nothing of it was stored."""
     body = finish(policy())
     assert body["kept"] == []
     assert {"store": "relay memory", "result": "released"} in body["stores"]

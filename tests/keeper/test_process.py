@@ -104,6 +104,7 @@ DUE, UNDUE = 15_000, 500
 def test_a_keeper_that_is_killed_in_mid_sweep_again_and_again_leaves_nothing_due_and_deletes_nothing_else(
     config: Config, tmp_path: Path
 ):
+    """However often it is killed, the keeper deletes what is due, and nothing else."""
     subprocess.run(
         [sys.executable, "-m", "onmeet.cli", "db", "upgrade"],
         env={"PATH": os.environ["PATH"], **environment(tmp_path)},
@@ -173,6 +174,7 @@ def receipt(server: OnMeetServer, client: SignallingClient) -> dict[str, Any]:
 
 @pytest.mark.promise("N1.2", "N3.5")
 async def test_the_end_of_a_meeting_is_recorded_and_receipted_whatever_was_killed(server: OnMeetServer):
+    """A meeting ends with its record and its receipt, whichever process was killed."""
     first = await join(server, "abc-defg-hij")
     await first.leave()
     body = await asyncio.to_thread(receipt, server, first)
@@ -196,6 +198,7 @@ async def test_the_end_of_a_meeting_is_recorded_and_receipted_whatever_was_kille
 
 @pytest.mark.promise("N1.19")
 def test_a_notice_that_takes_effect_restarts_keeper_and_web_and_deletes_what_it_forbids(server: OnMeetServer):
+    """When a changed notice takes effect, what it no longer permits is deleted."""
     today = now().date().isoformat()
     query(
         server,

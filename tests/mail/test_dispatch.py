@@ -50,6 +50,7 @@ def request(office: Office, state: str = "unverified", answer: str | None = None
 
 @pytest.mark.promise("N1.13")
 def test_the_warning_names_the_day_in_the_language_of_the_account(office: Office) -> None:
+    """Before an inactive account is closed, a mail names the day, in the account's language."""
     for language, day in (("de", "1. April 2026"), ("fr", "1 avril 2026"), ("en", "April 1, 2026")):
         warn(office, office.person(f"{language}@example.org", language))
         assert office.send().sent == 1
@@ -83,8 +84,9 @@ def test_a_mail_is_written_from_what_is_held_when_it_is_sent(office: Office) -> 
     assert office.hand.mails[-1]["To"] == "new@example.org"
 
 
-@pytest.mark.promise("N1.15")
+@pytest.mark.promise("N1.12")
 def test_whoever_deleted_the_account_gets_no_more_mail(office: Office) -> None:
+    """Whoever deleted the account gets no more mail, not even what was queued."""
     account = office.person()
     warn(office, account)
     with office.database.writing() as session:
@@ -171,6 +173,7 @@ def test_a_newsletters_subject_cannot_bring_headers() -> None:
 
 @pytest.mark.promise("N1.8", "N1.19")
 def test_people_are_told_of_a_changed_notice_with_its_day_and_a_link_to_the_change(office: Office) -> None:
+    """A mail tells subscribers of a changed notice, its day and what differs."""
     accounts = [office.person("ada@example.org"), office.person("ben@example.org", "de")]
     versions.adopt(office.database, reading.load("on-meet"), NOW, True)
     news = versions.adopt(office.database, reading.load("easymeet24"), NOW, True).news
@@ -192,6 +195,7 @@ def test_nobody_is_told_of_a_change_that_was_withdrawn_meanwhile(office: Office)
 
 @pytest.mark.promise("N2.4")
 def test_a_request_is_confirmed_by_a_link_of_which_only_the_hash_is_kept(office: Office) -> None:
+    """A request is confirmed by a mailed link; of the link only a hash is kept."""
     number = request(office)
     office.queue("request-verify", request=number)
     office.send()
@@ -210,6 +214,7 @@ def test_a_request_that_is_confirmed_already_is_not_asked_about_again(office: Of
 
 @pytest.mark.promise("N2.4")
 def test_the_answer_to_a_request_is_mailed(office: Office) -> None:
+    """The answer to a request is mailed."""
     office.queue("request-answered", request=request(office, "answered", "We hold {nothing} about you."))
     office.send()
     assert "We hold {nothing} about you." in body(office)
@@ -217,6 +222,7 @@ def test_the_answer_to_a_request_is_mailed(office: Office) -> None:
 
 @pytest.mark.promise("N2.5", "N3.11")
 def test_a_newsletter_goes_to_those_who_agreed_and_says_how_to_leave(office: Office) -> None:
+    """A newsletter goes to those who agreed, and each mail has a link to leave."""
     office.under("easymeet24")
     ada, ben = office.person("ada@example.org"), office.person("ben@example.org")
     consents = Consents(office.database, office.policy)
@@ -241,6 +247,7 @@ def test_a_newsletter_goes_to_those_who_agreed_and_says_how_to_leave(office: Off
 
 @pytest.mark.promise("N1.8")
 def test_under_on_meet_there_is_no_newsletter(office: Office) -> None:
+    """Under on-meet no newsletter is sent, and nobody's address is used for one."""
     name = office.letterbox.put("Buy\n\nnow")
     office.queue("newsletter", account=office.person(), about=name)
     done = office.send()

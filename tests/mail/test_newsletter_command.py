@@ -37,6 +37,7 @@ def letter(tmp_path: Path) -> str:
 
 @pytest.mark.promise("N2.5", "N3.11", "N4.7")
 def test_only_those_who_agreed_and_have_not_objected_are_written_to(tmp_path: Path, letter: str) -> None:
+    """Only those who agreed to a newsletter and have not objected are written to."""
     data = tmp_path / "var"
     assert onmeet(data, "easymeet24", "db", "upgrade").returncode == 0
     config = Config.from_env({"ONMEET_DATA": str(data), "ONMEET_NOTICE": "easymeet24"})
@@ -59,6 +60,7 @@ def test_only_those_who_agreed_and_have_not_objected_are_written_to(tmp_path: Pa
 
 @pytest.mark.promise("N1.8")
 def test_a_notice_without_newsletter_forbids_it(tmp_path: Path, letter: str) -> None:
+    """Where the notice names no newsletter, the command to send one refuses."""
     data = tmp_path / "var"
     assert onmeet(data, "on-meet", "db", "upgrade").returncode == 0
     done = onmeet(data, "on-meet", "newsletter", letter)
@@ -70,6 +72,7 @@ def test_a_notice_without_newsletter_forbids_it(tmp_path: Path, letter: str) -> 
 
 @pytest.mark.promise("N1.19")
 def test_a_changed_notice_queues_a_mail_to_every_account(tmp_path: Path) -> None:
+    """A changed notice is announced to every account by mail."""
     data = tmp_path / "var"
     assert onmeet(data, "on-meet", "db", "upgrade").returncode == 0
     config = Config.from_env({"ONMEET_DATA": str(data)})

@@ -44,15 +44,19 @@ def test_a_server_on_this_machine_may_do_without_encryption() -> None:
     assert man.recipients == ["TO:<ada@example.org>"]
 
 
+@pytest.mark.promise("N1.16")
 def test_a_password_is_never_sent_in_clear() -> None:
+    """A mail server that offers no encryption gets no password."""
     with postman(password="secret") as man, pytest.raises(ProviderError, match="STARTTLS"):
         Smtp.at(f"smtp://ann:secret@127.0.0.1:{man.port}").send(letter())
     assert man.logins == []
     assert man.mails == []
 
 
+@pytest.mark.promise("N1.16")
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path, scheme: str) -> None:
+    """Mail is handed to no server whose certificate nobody vouches for."""
     tls, _ = certificate(tmp_path)
     with postman(tls, implicit=scheme == "smtps") as man, pytest.raises(ProviderError):
         Smtp.at(f"{scheme}://127.0.0.1:{man.port}").send(letter())

@@ -18,7 +18,9 @@ def test_codes_are_three_groups_of_unmistakable_letters() -> None:
         assert not set(code) & set("ilo")
 
 
+@pytest.mark.promise("N1.10")
 def test_there_are_too_many_codes_to_try() -> None:
+    """A meeting is reached by whoever was given its code: there are too many to try."""
     assert 10 * math.log2(len(ALPHABET)) > 45
 
 

@@ -69,6 +69,7 @@ async def join(relay: QuietRelay, keeper: Keeper, name: str, role: Any) -> Any:
 
 @pytest.mark.promise("N3.2", "N3.5")
 async def test_a_meeting_becomes_a_record(relay: QuietRelay, keeper: Keeper) -> None:
+    """Under easymeet24 a meeting becomes a record: who was there, when, how."""
     ada = await join(relay, keeper, "Ada", "host")
     ben = await join(relay, keeper, "Ben", "guest")
     await ben.leave()

@@ -36,6 +36,7 @@ def for_scripts(house: House) -> Any:
 
 @pytest.mark.promise("N3.7")
 def test_a_link_holder_sees_who_is_in_the_meeting_before_joining(build_house: Any, asked: Any) -> None:
+    """Before joining, whoever has the link sees who is there; invitations are still to come."""
     visitor = for_scripts(build_house(notice="easymeet24"))
     assert f'data-url="{ROOM}/present"' in visitor.open(ROOM).text
     assert visitor.open(f"{ROOM}/present").get_json() == {"names": ["Ada", "Ben"]}
@@ -47,6 +48,7 @@ def test_a_link_holder_sees_who_is_in_the_meeting_before_joining(build_house: An
 def test_names_are_told_before_joining_only_where_the_notice_says_so(
     build_house: Any, asked: Any, notice: str
 ) -> None:
+    """Names are told before joining only where the notice says so."""
     visitor = for_scripts(build_house(notice=notice))
     shown = "onmeet-presence" in visitor.open(ROOM).text
     answer = visitor.open(f"{ROOM}/present")

@@ -32,6 +32,7 @@ def swept(desk: Desk, by: Policy, days: float = 1) -> None:
 
 @pytest.mark.promise("N3.3")
 def test_a_record_is_kept_for_the_last_twelve_full_months(desk: Desk) -> None:
+    """A record of a meeting stays for the last twelve full months and then goes."""
     desk.take(*a_meeting("easymeet24", desk.code))
     swept(desk, policy("easymeet24"), 385)  # 30 March of the year after
     assert desk.one(MeetingRecord).code == desk.code
@@ -58,6 +59,7 @@ def until_the_account_closes(*categories: str) -> Policy:
 
 @pytest.mark.promise("N1.2", "N1.14")
 def test_what_is_kept_for_the_life_of_an_account_is_not_kept_of_people_without_one(desk: Desk) -> None:
+    """What may stay as long as an account is not kept of people without one."""
     notice = until_the_account_closes("meeting.link", "meeting.participants", "meeting.joins")
     desk.take(*a_meeting("easymeet24", desk.code))
     swept(desk, notice)

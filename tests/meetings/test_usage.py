@@ -52,6 +52,7 @@ def test_months_follow_one_another_over_the_end_of_the_year() -> None:
 
 @pytest.mark.promise("N3.10")
 def test_a_customer_gets_the_sums_and_meetings_of_a_month(build_house: Any) -> None:
+    """A customer gets the sums and the meetings of a month."""
     report = reports_of(used(build_house(notice="easymeet24"))).of(ADA, MARCH)
     assert (report.meetings, report.participants, report.minutes) == (1, 2, 15)
     end = datetime.fromtimestamp(AT + 600, UTC)
@@ -60,6 +61,7 @@ def test_a_customer_gets_the_sums_and_meetings_of_a_month(build_house: Any) -> N
 
 @pytest.mark.promise("N3.14")
 def test_a_report_names_nobody_and_no_connection(build_house: Any) -> None:
+    """A usage report names nobody and no single connection: it is no itemised bill."""
     text = repr(reports_of(used(build_house(notice="easymeet24"))).of(ADA, MARCH))
     for personal in ("Ada", "Ben", "203.0.113", "Firefox", "browser", ROOM):
         assert personal not in text
@@ -68,6 +70,7 @@ def test_a_report_names_nobody_and_no_connection(build_house: Any) -> None:
 @pytest.mark.promise("N3.10", "N1.2")
 @pytest.mark.parametrize("notice", NOTICES)
 def test_a_report_says_what_the_notice_lets_us_keep(build_house: Any, notice: str) -> None:
+    """A usage report has no more than the notice lets us keep."""
     desk = used(build_house(notice=notice))
     reports = reports_of(desk)
     report = reports.of(ADA, MARCH)
@@ -87,6 +90,7 @@ def test_other_months_and_other_people_have_nothing_of_it(build_house: Any) -> N
 
 @pytest.mark.promise("N3.15")
 def test_no_report_is_made_while_processing_is_restricted(build_house: Any) -> None:
+    """While somebody has restricted processing no report is made."""
     desk = used(build_house(notice="easymeet24"))
     with desk.database.writing() as session:
         session.execute(update(Account).values(restricted=True))
@@ -108,6 +112,7 @@ def signed_in(build_house: Any) -> Any:
 
 @pytest.mark.promise("N3.10")
 def test_the_page_shows_the_month_that_was_chosen(signed_in: Any) -> None:
+    """Customers look at the report of any month."""
     page = signed_in.open("/account/usage?month=2026-03").text
     assert "Tuesday" in page
     assert 'data-testid="usage-minutes">15<' in page
@@ -117,6 +122,7 @@ def test_the_page_shows_the_month_that_was_chosen(signed_in: Any) -> None:
 
 @pytest.mark.promise("N3.10")
 def test_the_month_comes_as_csv(signed_in: Any) -> None:
+    """Customers take the report of a month along as a table."""
     answer = signed_in.open("/account/usage.csv?month=2026-03")
     assert answer.mimetype == "text/csv"
     assert list(csv.reader(io.StringIO(answer.text))) == [
@@ -145,6 +151,7 @@ def test_a_month_that_is_none_is_not_found(signed_in: Any, path: str) -> None:
 @pytest.mark.promise("N1.2", "N3.10")
 @pytest.mark.parametrize("path", ["/account/usage", "/account/usage.csv?month=2026-03"])
 def test_where_nothing_is_recorded_there_is_no_report(house: House, path: str) -> None:
+    """Where nothing is recorded there is no usage report."""
     member = house.member()
     assert member.open(path).status_code == 404
     assert "/account/usage" not in member.open("/account/data").text

@@ -162,6 +162,7 @@ def test_the_file_says_nothing_about_anybody_and_holds_no_key(instance: Instance
 
 @pytest.mark.promise("N1.15", "N1.14")
 def test_an_erased_person_does_not_come_back(instance: Instance, new_database: MakeDatabase) -> None:
+    """A back-up from before an erasure does not bring the person back."""
     file = instance.back_up()
     instance.keys().destroy([ADA])
     instance.lose_database(new_database)
@@ -175,6 +176,7 @@ def test_an_erased_person_does_not_come_back(instance: Instance, new_database: M
 def test_a_single_row_that_was_deleted_does_not_come_back(
     instance: Instance, new_database: MakeDatabase
 ) -> None:
+    """A back-up does not bring back a single entry that was deleted since."""
     file = instance.back_up()
     with instance.database.writing() as session:
         session.execute(delete(Meeting).where(Meeting.code_mark == "code 1"))
@@ -190,6 +192,7 @@ def test_a_single_row_that_was_deleted_does_not_come_back(
 def test_a_single_value_that_was_deleted_does_not_come_back(
     instance: Instance, new_database: MakeDatabase
 ) -> None:
+    """A back-up does not bring back a single value that was deleted since."""
     file = instance.back_up()
     with instance.database.writing() as session:
         session.execute(update(Account).where(Account.email_mark == "mark 1").values(name=None))
@@ -249,6 +252,7 @@ def test_a_database_with_people_in_it_is_not_overwritten_unless_one_says_so(inst
 
 @pytest.mark.promise("N1.14")
 def test_a_back_up_older_than_the_notice_permits_is_refused(instance: Instance) -> None:
+    """A back-up older than the notice permits is not restored."""
     file = instance.back_up()
     instance.clock.pass_by(DAYS * 86_400)
     with pytest.raises(UserError, match="older than the 30 days"):
@@ -257,6 +261,7 @@ def test_a_back_up_older_than_the_notice_permits_is_refused(instance: Instance) 
 
 @pytest.mark.promise("N1.14")
 def test_the_next_back_up_makes_those_that_are_too_old_unreadable(instance: Instance) -> None:
+    """Back-ups that are too old become unreadable when the next one is made."""
     inside = instance.config.data / "backups" / "first.onmeet"
     backup.make(instance.config, inside, revision=migrations.HEAD, days=DAYS, now=instance.now())
     outside = instance.back_up()

@@ -23,6 +23,7 @@ def by_title(changes: tuple[ChangeText, ...]) -> dict[str, ChangeText]:
 @pytest.mark.parametrize("old", reading.shipped())
 @pytest.mark.parametrize("new", reading.shipped())
 def test_every_category_that_comes_or_goes_is_told(old: str, new: str, language: str) -> None:
+    """Of a changed notice people are told every kind of data that comes or goes."""
     before, after = reading.load(old), reading.load(new)
     changes = by_title(told(before, after, language))
     for category in {item.category for item in (*before.items, *after.items)}:

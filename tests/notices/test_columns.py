@@ -78,9 +78,12 @@ def test_a_subjects_key_has_a_column_wherever_text_about_somebody_is_kept() -> N
         assert not texts or rows_of(stored).subject, stored.name
 
 
+@pytest.mark.promise("N1.2")
 def test_the_app_does_not_start_with_an_undeclared_column(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The app does not start with a column that does not say why it is stored."""
+
     class Undeclared(Base):
         metadata = table()
         __abstract__ = True
@@ -90,7 +93,9 @@ def test_the_app_does_not_start_with_an_undeclared_column(
         web_app.create_app(make_config(tmp_path_factory.mktemp("undeclared")))
 
 
+@pytest.mark.promise("N1.2")
 def test_there_is_no_other_category() -> None:
+    """There is no category 'other' under which anything could be stored."""
     with pytest.raises(ValueError, match="other"):
         kept("other")
     assert not any("other" in category for category in CATEGORIES)

@@ -42,6 +42,7 @@ def test_every_purpose_and_basis_that_a_notice_may_name_is_said(language: str) -
 @LANGUAGES
 @PROFILES
 def test_exactly_the_permitted_categories_are_named(profile: str, language: str) -> None:
+    """Each permitted kind of data is named with purpose, legal basis and end, and no other is."""
     notice = reading.load(profile)
     document = sections(notice, language)
     assert {line.category for line in lines_of(document)} == {item.category for item in notice.items}
@@ -70,6 +71,7 @@ def test_the_summary_names_nothing_that_is_not_permitted(profile: str, language:
 
 @pytest.mark.promise("N1.2", "N1.7")
 def test_a_notice_that_keeps_nothing_after_a_call_says_so() -> None:
+    """The page of on-meet says first that nothing stays after a call."""
     facts = {fact.key: fact for fact in sections(reading.load("on-meet"), "en").summary}
     assert "nothing" in facts
     assert "stays" not in facts
@@ -78,6 +80,7 @@ def test_a_notice_that_keeps_nothing_after_a_call_says_so() -> None:
 
 @pytest.mark.promise("N3.2", "N3.3", "N3.5")
 def test_a_notice_that_keeps_traffic_data_says_which_and_until_when() -> None:
+    """The page of easymeet24 says which traffic data stays, and until when."""
     facts = {fact.key: fact for fact in sections(reading.load("easymeet24"), "en").summary}
     assert "nothing" not in facts
     (kept,) = facts["stays"].kept
@@ -85,7 +88,9 @@ def test_a_notice_that_keeps_traffic_data_says_which_and_until_when() -> None:
     assert kept.until.startswith("for the last twelve full months")
 
 
+@pytest.mark.promise("N5.4")
 def test_what_the_software_has_no_place_for_is_said_not_to_be_collected() -> None:
+    """What the software has no place for is said not to be collected."""
     recorded = Item("recording.file", "ServiceProvision", "Consent", terms=(Term("call_end", days=7),))
     notice = small(recorded)
     nowhere, stored = (
@@ -118,6 +123,7 @@ def test_meetings_that_an_account_keeps_are_told_apart_from_calls() -> None:
 @LANGUAGES
 @PROFILES
 def test_cookies_that_are_not_needed_are_said_to_ask_first(profile: str, language: str) -> None:
+    """The page names every cookie, and says of those not needed that they ask first."""
     notice = reading.load(profile)
     document = sections(notice, language)
     assert [cookie.essential for cookie in document.cookies] == [one.essential for one in notice.cookies]
@@ -129,6 +135,7 @@ def test_cookies_that_are_not_needed_are_said_to_ask_first(profile: str, languag
 @LANGUAGES
 @PROFILES
 def test_all_rights_are_named_under_every_notice(profile: str, language: str) -> None:
+    """Every notice names all rights, with their articles, and the right to complain."""
     document = sections(reading.load(profile), language)
     articles = " ".join(text for _, text in document.rights)
     assert all(f"{number}" in articles for number in (15, 16, 17, 18, 20, 21, 77))
@@ -136,6 +143,7 @@ def test_all_rights_are_named_under_every_notice(profile: str, language: str) ->
 
 @pytest.mark.promise("N4.5")
 def test_a_minimum_age_is_said() -> None:
+    """A notice for people over an age says so."""
     assert "16" in sections(reading.load("web1on1"), "de").children
     assert sections(reading.load("on-meet"), "de").children == ""
 
@@ -143,13 +151,15 @@ def test_a_minimum_age_is_said() -> None:
 @pytest.mark.promise("N1.14")
 @LANGUAGES
 def test_back_ups_are_said_to_forget(language: str) -> None:
+    """The page says after how many days back-ups have forgotten what was deleted."""
     assert "30" in sections(reading.load("on-meet"), language).backups
 
 
-@pytest.mark.promise("N5.6", "N5.10")
+@pytest.mark.promise("N2.2", "N5.6")
 @LANGUAGES
 @PROFILES
 def test_every_consent_of_a_shipped_notice_has_words(profile: str, language: str) -> None:
+    """Every consent that a notice asks for has its words, in each language."""
     for consent in reading.load(profile).consents:
         assert wording.consent(consent.name, language), consent.name
 
@@ -158,6 +168,7 @@ def test_every_consent_of_a_shipped_notice_has_words(profile: str, language: str
 @LANGUAGES
 @PROFILES
 def test_recipients_are_told_with_country_and_what_they_get(profile: str, language: str) -> None:
+    """Each recipient is named with country, role and what it gets."""
     notice = reading.load(profile)
     told = sections(notice, language).recipients
     assert [each.country for each in told] == [

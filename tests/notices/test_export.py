@@ -32,6 +32,7 @@ NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 @pytest.mark.promise("N1.12", "N3.15")
 def test_an_export_has_every_kept_value_of_a_person_and_nothing_of_anybody_else(database: Database) -> None:
+    """An export has everything that is stored about a person, and nothing about anybody else."""
     with database.writing() as session:
         ada, written = fill(session, "ada")
         fill(session, "ben")

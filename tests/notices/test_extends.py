@@ -101,8 +101,9 @@ def test_what_is_extended_must_exist() -> None:
 # -- an organisation within an instance --------------------------------------------------------------
 
 
-@pytest.mark.promise("N4.2", "N4.3")
+@pytest.mark.promise("N4.2")
 def test_an_organisation_may_keep_messages_for_a_shorter_time_than_the_operator_permits() -> None:
+    """An organisation's own policy may keep less; organisations themselves are still to come."""
     base = reading.load("web1on1")
     text = """
 drop = ["meeting.topic"]
@@ -121,6 +122,7 @@ retention = ["7 days after collected", "until contract_end"]
 
 @pytest.mark.promise("N4.2")
 def test_an_organisation_cannot_keep_messages_for_longer_than_the_operator_permits() -> None:
+    """An organisation's own policy cannot keep more than the operator's notice permits."""
     text = '[[item]]\ncategory = "chat.message"\nretention = ["13 months after collected"]\n'
     found = reading.tighten(reading.load("web1on1"), text, "organisation 7")
     assert not isinstance(found, Notice)

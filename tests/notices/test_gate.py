@@ -89,6 +89,7 @@ def sealed(database: Database) -> bool:
 @pytest.mark.promise("N1.2")
 @pytest.mark.parametrize("way", [*WAYS, *UNSEALED_WAYS])
 def test_nothing_is_written_of_what_the_notice_does_not_permit(opened: Opener, way: str) -> None:
+    """Whichever way something is written, what the notice does not permit stays out."""
     database = opened(NOTHING)
     tap = Wiretap(database.engine)
     for model in MODELS:

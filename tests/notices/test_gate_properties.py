@@ -117,8 +117,9 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return replace(made, database_url=url, seal="always"), 30
 
 
-@pytest.mark.promise("N1.2", "N1.7", "N3.1")
+@pytest.mark.promise("N1.2", "N1.7")
 def test_the_driver_receives_nothing_that_the_notice_does_not_permit(place: tuple[Config, int]) -> None:
+    """Under random notices the database's driver never receives what is not permitted."""
     config, examples = place
 
     @settings(

@@ -57,6 +57,7 @@ def at(day: date) -> datetime:
 def test_who_has_not_been_here_for_long_is_warned_once_with_the_day(
     database: Database, rows: Rows, post: Post
 ):
+    """Whoever has not been here for long is warned, once, with the day."""
     idle = rows.add("accounts", name="Ada", last_seen_on=LAST_SEEN)
     rows.add("accounts", name="Grace", last_seen_on=date(2026, 5, 1))
     rows.add("accounts", name="Emmy", last_seen_on=LAST_SEEN, closed_on=TODAY)
@@ -69,6 +70,7 @@ def test_who_has_not_been_here_for_long_is_warned_once_with_the_day(
 
 @pytest.mark.promise("N1.13")
 def test_an_account_is_closed_only_when_its_warning_is_old_enough(database: Database, rows: Rows, post: Post):
+    """An inactive account is closed only when its warning is old enough."""
     late = date(2028, 9, 1)  # the server was away: the warning comes late, and so does the end
     idle = rows.add("accounts", name="Ada", last_seen_on=LAST_SEEN)
     rows.add("meetings", owner_id=idle, title="Budget")
@@ -86,6 +88,7 @@ def test_an_account_is_closed_only_when_its_warning_is_old_enough(database: Data
 
 @pytest.mark.promise("N1.13")
 def test_signing_in_after_the_warning_keeps_the_account(database: Database, rows: Rows, post: Post):
+    """Signing in after the warning keeps the account."""
     idle = rows.add("accounts", name="Ada", last_seen_on=LAST_SEEN, warned_on=date(2028, 3, 11))
     _sign_in(database, idle, date(2028, 3, 20))
     inactivity = Inactivity(database, USED)
@@ -96,6 +99,7 @@ def test_signing_in_after_the_warning_keeps_the_account(database: Database, rows
 
 @pytest.mark.promise("N1.14")
 def test_an_account_under_a_hold_is_neither_warned_nor_closed(database: Database, rows: Rows, post: Post):
+    """An account that a court has frozen is neither warned nor closed."""
     idle = rows.add("accounts", name="Ada", last_seen_on=LAST_SEEN, warned_on=date(2028, 3, 11))
     Holds(database).add("court order 12/34", NOW, account_id=idle)
     assert Inactivity(database, USED).close(at(date(2028, 6, 1)), post.close) == 0

@@ -64,6 +64,7 @@ def test_the_files_are_for_the_server_alone(store: FileKeyStore, tmp_path: Path)
 
 @pytest.mark.promise("N1.15")
 def test_of_a_destroyed_key_no_byte_is_left(store: FileKeyStore, tmp_path: Path) -> None:
+    """Of a destroyed key no byte is left in any file."""
     many = [f"{number:032x}" for number in range(500)]
     kept = store.ensure(many)
     there = wrapped(tmp_path / "keys")

@@ -56,6 +56,7 @@ def complaints(source: str) -> list[str]:
 
 @pytest.mark.promise("N1.2")
 def test_every_log_line_has_declared_keys_only() -> None:
+    """Every log line is a fixed sentence with declared keys."""
     found = {path.relative_to(ROOT).as_posix(): complaints(path.read_text()) for path in SOURCES}
     assert {path: what for path, what in found.items() if what} == {}
 
@@ -88,12 +89,16 @@ def relay_figures() -> Iterator[str]:
     yield from (f"media_{field.name}" for field in fields(PlaneStats))
 
 
+@pytest.mark.promise("N1.2")
 def test_every_figure_of_the_relay_is_declared() -> None:
+    """Every figure for the operator is declared with what it means."""
     undeclared = [name for name in relay_figures() if outlets.figure(name) is None]
     assert undeclared == [], "declare them in FIGURES of onmeet/notices/outlets.py and say what they mean"
 
 
+@pytest.mark.promise("N4.8")
 def test_figures_have_no_labels() -> None:
+    """Figures have no labels: a figure is about everybody or nobody."""
     source = (ROOT / "onmeet/web/health.py").read_text()
     assert "labels" not in source
 
@@ -103,7 +108,9 @@ def test_other_figures_are_not_shown(name: str) -> None:
     assert outlets.figure(name) is None or name == "signalling_left_"
 
 
+@pytest.mark.promise("N1.2")
 def test_files_that_nobody_declared_are_found(tmp_path: Path) -> None:
+    """A file that nobody has declared is found and reported."""
     for name in ("onmeet.db", "keys/secret_key", "keys/rotating/7-20", "run/relay.sock", "outbox/1.eml"):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).touch()

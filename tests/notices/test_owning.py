@@ -283,6 +283,7 @@ def exchange(config: Config, of: str, name: str) -> None:
 
 @pytest.mark.promise("N1.15")
 def test_with_the_key_destroyed_the_row_is_empty(database: Database, config: Config, ada: Account) -> None:
+    """With its key destroyed a sealed entry is empty."""
     gate: Any = database.engine.dialect.onmeet_gate  # type: ignore[attr-defined]
     gate.sealing.keys.destroy([ADA])
     for opened in (database, open_database(config, EVERYTHING)):

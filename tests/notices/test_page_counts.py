@@ -20,6 +20,7 @@ START = Opened(DAY, "/", "Firefox", "Linux")
 SIGN_IN = Opened(DAY, "/sign-in", "Chrome", "Android")
 
 
+@pytest.mark.promise("N4.8")
 @pytest.mark.parametrize(
     ("user_agent", "expected"),
     [
@@ -35,11 +36,13 @@ SIGN_IN = Opened(DAY, "/sign-in", "Chrome", "Android")
 def test_browsers_and_systems_are_told_apart_by_family_only(
     user_agent: str, expected: tuple[str, str]
 ) -> None:
+    """Browsers and systems are told apart by family only, never by version."""
     assert families(user_agent) == expected
 
 
 @pytest.mark.promise("N2.9", "N4.8")
 def test_counts_add_up_over_days_and_restarts(build_house: Any) -> None:
+    """Opened pages are counted by kind and day, in sums, with nothing about the visitor."""
     house = build_house(notice="web1on1")
     for _ in range(2):
         counts = PageCounts(house.services.database, policy("web1on1"))
@@ -68,6 +71,7 @@ def test_what_could_not_be_written_is_not_lost(build_house: Any, monkeypatch: py
 @pytest.mark.promise("N1.5", "N4.8")
 @pytest.mark.parametrize("notice", NOTICES)
 def test_pages_are_counted_only_where_counts_are_permitted(build_house: Any, notice: str) -> None:
+    """Pages are counted only where the notice permits counts."""
     house = build_house(notice=notice)
     counts = PageCounts(house.services.database, policy(notice))
     counts.count(START)

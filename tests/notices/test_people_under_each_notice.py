@@ -47,6 +47,7 @@ def database(rules: Policy, new_database: MakeDatabase, tmp_path: Path) -> Itera
 def test_what_is_stored_is_shown_and_exported_and_nothing_else_is_there(
     rules: Policy, database: Database
 ) -> None:
+    """Under each notice people see and take along everything that is stored about them."""
     with database.writing() as session:
         ada, written = fill(session, "ada")
     with database.reading() as session:
@@ -70,6 +71,7 @@ def test_what_is_stored_is_shown_and_exported_and_nothing_else_is_there(
 def test_erasing_leaves_what_the_notice_keeps_by_law_and_nothing_else(
     rules: Policy, database: Database
 ) -> None:
+    """Under each notice erasing leaves what a law keeps, and nothing else."""
     with database.writing() as session:
         ada, _ = fill(session, "ada")
     erasure = Erasure(database, rules)

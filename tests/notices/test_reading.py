@@ -146,6 +146,7 @@ def test_one_fault_is_reported_once(what: str) -> None:
 
 @pytest.mark.promise("N1.19")
 def test_a_notice_takes_effect_fourteen_days_after_it_was_published_at_the_earliest() -> None:
+    """A notice that would take effect within 14 days of its publication is refused."""
     assert notice(WHOLE).effective.isoformat() == "2026-01-19"
     (problem,) = problems(WHOLE.replace("2026-01-19", "2026-01-18"))
     assert problem.message.startswith("effective is less than 14 days after published")
@@ -154,12 +155,14 @@ def test_a_notice_takes_effect_fourteen_days_after_it_was_published_at_the_earli
 @pytest.mark.promise("N5.9")
 @pytest.mark.parametrize("key", ["version", "published", "effective"])
 def test_a_notice_without_version_or_date_is_refused(key: str) -> None:
+    """A notice without version or date is refused."""
     text = "".join(line for line in WHOLE.splitlines(keepends=True) if not line.startswith(key))
     assert [problem.message for problem in problems(text)] == [f"{key} is missing"]
 
 
 @pytest.mark.promise("N1.5", "N2.1")
 def test_a_notice_without_a_consent_for_it_can_have_no_cookie_that_the_page_does_not_need() -> None:
+    """A cookie that is not needed and has no consent makes a notice refused."""
     cookie = '[[cookie]]\nname = "c"\npurpose = "ServiceUsageAnalytics"\nessential = false\n'
     consent = '[[consent]]\nname = "s"\npurpose = "ServiceUsageAnalytics"\n'
     assert problems(WHOLE + cookie)
@@ -168,6 +171,7 @@ def test_a_notice_without_a_consent_for_it_can_have_no_cookie_that_the_page_does
 
 @pytest.mark.promise("N5.8")
 def test_a_notice_that_stays_in_the_eea_can_name_no_place_outside_it() -> None:
+    """A notice that stays in the EEA is refused when it names a place outside."""
     text = "eea_only = true\n" + WHOLE
     assert notice(text).eea_only
     assert problems(text.replace('"DE"', '"US"'))
@@ -175,6 +179,7 @@ def test_a_notice_that_stays_in_the_eea_can_name_no_place_outside_it() -> None:
 
 @pytest.mark.promise("N3.1", "N5.10")
 def test_an_item_without_a_purpose_or_a_legal_basis_is_refused() -> None:
+    """Data without a purpose or a legal basis cannot be permitted."""
     assert [problem.message for problem in problems(item(purpose=""))] == ["purpose is missing"]
     assert [problem.message for problem in problems(item(legal_basis=""))] == ["legal_basis is missing"]
 

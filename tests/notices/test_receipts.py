@@ -38,6 +38,7 @@ def issue(database: Database, key: InstanceKey, **more: object) -> Issued:
 
 @pytest.mark.promise("N1.2", "N1.15")
 def test_a_receipt_names_stores_and_categories_and_is_signed(database: Database, key: InstanceKey):
+    """After a meeting a signed receipt says what was deleted, where and when."""
     receipt = issue(database, key, kept={"meeting.ip": NOW + timedelta(days=30), "meeting.topic": None})
     assert json.loads(receipt.body) == {
         "schema": "onmeet-receipt-1",

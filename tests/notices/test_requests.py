@@ -55,6 +55,7 @@ def mailed_link(database: Database, number: int) -> str:
 def test_somebody_without_an_account_is_heard_once_the_mailed_link_was_followed(
     database: Database, requests: Requests, post: Post
 ) -> None:
+    """People without an account are heard once a mailed link has shown who they are."""
     number = requests.file("access", "the meeting on Monday", NOW, email="gil@example.org", language="de")
     assert post.queued == [("request-verify", number)]
     assert requests.all() == []
@@ -94,6 +95,7 @@ def test_somebody_with_an_account_is_known(database: Database, requests: Request
 def test_an_answer_closes_the_request_and_is_mailed(
     database: Database, requests: Requests, post: Post
 ) -> None:
+    """An answer closes a request and is mailed."""
     number = requests.file("access", "", NOW, email="ada@example.org", account_id=account(database))
     with pytest.raises(UserError):
         requests.answer(number, "  ", NOW)
@@ -111,6 +113,7 @@ def test_a_refusal_has_reasons_and_is_told_from_an_answer(database: Database, re
     assert requests.get(number).state == "refused"
 
 
+@pytest.mark.promise("N2.4")
 @pytest.mark.parametrize(
     ("received", "due", "extended"),
     [
@@ -123,6 +126,7 @@ def test_a_refusal_has_reasons_and_is_told_from_an_answer(database: Database, re
 def test_the_law_gives_a_month_and_two_more_with_a_reason(
     database: Database, requests: Requests, received: date, due: date, extended: date
 ) -> None:
+    """A request is answered within a month, or extended by two with a reason."""
     at = datetime(received.year, received.month, received.day, 23, 59, tzinfo=UTC)
     number = requests.file("access", "", at, email="ada@example.org", account_id=account(database))
     assert requests.get(number).due_on == due == add_months(received, 1)
@@ -146,6 +150,7 @@ def test_those_near_their_deadline_are_counted(database: Database, requests: Req
 def test_a_request_about_a_customers_data_is_passed_on_and_answered_by_the_customer(
     database: Database, requests: Requests
 ) -> None:
+    """A request about a customer's data is passed on, and the customer is helped to answer."""
     ada, ben = account(database, "ada"), account(database, "ben")
     number = requests.file("access", "", NOW, email="ada@example.org", account_id=ada)
     requests.pass_on(number, ben)
@@ -159,6 +164,7 @@ def test_a_request_about_a_customers_data_is_passed_on_and_answered_by_the_custo
 
 @pytest.mark.promise("N4.5")
 def test_data_of_a_child_can_be_reported(requests: Requests, post: Post) -> None:
+    """Anybody can report data of a child."""
     requests.file("child", "my daughter was in a meeting", NOW, email="gil@example.org")
     assert post.queued[0][0] == "request-verify"
 

@@ -29,6 +29,7 @@ IN_US = Term("invoice_date", years=7, round_up="year", country="US")
 
 @pytest.mark.promise("N1.2")
 def test_what_arises_in_a_call_is_due_the_moment_the_call_ends():
+    """What may stay until the call's end is due the moment it ends."""
     ended = at(2026, 11, 22, 9, 30)
     assert due_at(Term("call_end"), ended) == ended
     assert due_at(Term("call_end"), date(2026, 11, 22)) <= ended
@@ -46,11 +47,13 @@ def test_what_arises_in_a_call_is_due_the_moment_the_call_ends():
     ],
 )
 def test_traffic_data_is_kept_for_the_last_twelve_full_months(event: date, goes: datetime):
+    """The last twelve full months are reckoned by the calendar."""
     assert due_at(TWELVE_FULL_MONTHS, event) == goes
 
 
 @pytest.mark.promise("N3.3")
 def test_traffic_data_goes_three_months_after_the_contract_if_that_is_earlier():
+    """Three months after the contract's end traffic data goes, if that is earlier."""
     kept = item(TWELVE_FULL_MONTHS, THREE_MONTHS_AFTER)
     call: dict = {"call_end": date(2027, 11, 3)}
     assert goes_at(kept, call) == at(2028, 12, 1)
@@ -61,11 +64,13 @@ def test_traffic_data_goes_three_months_after_the_contract_if_that_is_earlier():
 @pytest.mark.promise("N3.4")
 @pytest.mark.parametrize("ended", [date(2026, 1, 1), date(2026, 6, 15), date(2026, 12, 31)])
 def test_contract_data_goes_at_the_end_of_the_calendar_year_after_the_contract_ended(ended: date):
+    """The end of the next calendar year is reckoned from the contract's end."""
     assert due_at(YEAR_AFTER_THE_CONTRACT, ended) == at(2028, 1, 1)
 
 
 @pytest.mark.promise("N2.6", "N1.14")
 def test_invoices_are_kept_ten_years_in_germany_and_seven_in_the_united_states():
+    """An invoice's end is reckoned by the customer's country."""
     kept = item(IN_DE, IN_US)
     paid: dict = {"invoice_date": date(2026, 3, 9)}
     assert goes_at(kept, paid, "DE") == at(2037, 1, 1)

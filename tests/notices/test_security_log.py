@@ -32,6 +32,7 @@ def rows(house: House) -> list[SecurityEvent]:
 @pytest.mark.promise("N1.2", "N2.7", "N3.13", "N4.10")
 @pytest.mark.parametrize("notice", NOTICES)
 def test_the_security_log_is_written_only_where_it_is_permitted(build_house: Any, notice: str) -> None:
+    """Attempts to break in are noted where the notice permits it, and nowhere else."""
     house = build_house(notice=notice)
     seen: list[str] = []
     event.listen(house.services.database.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
@@ -57,7 +58,9 @@ def test_an_entry_says_what_when_and_from_where(build_house: Any) -> None:
     assert log.entries(1) == [latest]
 
 
+@pytest.mark.promise("N2.7")
 def test_nobody_s_entries_hang_together(build_house: Any) -> None:
+    """Entries of the security log cannot be joined to a profile."""
     house = build_house(notice="meetingsphere")
     log = log_of(house)
     for _ in range(2):
@@ -68,6 +71,7 @@ def test_nobody_s_entries_hang_together(build_house: Any) -> None:
 
 @pytest.mark.promise("N2.7")
 def test_a_flood_is_counted_and_does_not_fill_the_disk(build_house: Any) -> None:
+    """A flood of attempts is counted and does not fill the log."""
     house = build_house(notice="meetingsphere")
     log = log_of(house)
     for _ in range(10_000):

@@ -201,6 +201,7 @@ def flush(config: Config) -> None:
 def test_in_no_byte_of_postgresql_there_is_anything_to_read_before_or_after_erasure(
     postgres: Cluster, migrated: str, tmp_path: Path
 ) -> None:
+    """In PostgreSQL's own files nothing can be read, before or after an erasure."""
     url = database_url(postgres.new_database(migrated))
     config = replace(make_config(tmp_path / "var"), database_url=url)
     subject = fill(config)

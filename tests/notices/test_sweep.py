@@ -55,6 +55,7 @@ class Keys:
 
 @pytest.mark.promise("N1.2", "N1.7")
 def test_what_ends_with_the_call_is_gone_and_with_it_its_rows(database: Database, rows: Rows):
+    """What may stay until the call's end is deleted when the call ends."""
     record = rows.add("meeting_records", ended_on=TODAY, title="Budget")
     rows.add("participations", record_id=record, ended_on=TODAY, name="Ada")
     ends = policy(item("meeting.topic", END_OF_CALL), item("meeting.participants", END_OF_CALL))
@@ -80,6 +81,7 @@ def test_a_meeting_that_lasts_keeps_everything(database: Database, rows: Rows):
 def test_each_column_goes_at_its_own_time_and_the_row_with_the_last(
     database: Database, rows: Rows, fresh: bool
 ):
+    """Each value goes at its own time, and an entry with its last value."""
     record = rows.add("meeting_records", ended_on=TODAY, title="Budget")
     rows.add("participations", record_id=record, ended_on=TODAY, name="Ada", ip="203.0.113.7")
     both = policy(
@@ -109,6 +111,7 @@ def test_an_empty_parent_stays_for_as_long_as_its_children(database: Database, r
 
 @pytest.mark.promise("N1.19")
 def test_what_a_new_notice_no_longer_permits_goes_at_once(database: Database, rows: Rows):
+    """What a new notice no longer permits is deleted when it takes effect."""
     rows.add("accounts", name="Ada", phone="+49 30 1234567", created_on=LONG_AGO)
     without_phone = Sweep(database, policy())
     assert without_phone.run(NOW).counts == {"account.phone": 1}
@@ -121,6 +124,7 @@ def test_what_a_new_notice_no_longer_permits_goes_at_once(database: Database, ro
 def test_an_account_goes_with_its_meetings_when_its_term_after_closing_is_over(
     database: Database, rows: Rows
 ):
+    """A closed account goes with its meetings when its term is over."""
     closed = rows.add("accounts", name="Ada", email="ada@example.org", closed_on=date(2027, 6, 1))
     lasting = rows.add("accounts", name="Grace")
     rows.add("meetings", owner_id=closed, code="abc", title="Budget", created_on=LONG_AGO)
@@ -138,6 +142,7 @@ def test_an_account_goes_with_its_meetings_when_its_term_after_closing_is_over(
 
 @pytest.mark.promise("N2.6")
 def test_terms_by_country_follow_the_country_of_the_account(database: Database, rows: Rows):
+    """Terms that differ by country follow the country of the account."""
     by_country = [
         Term("contract_end", years=years, round_up="year", country=country)
         for country, years in (("US", 7), ("DE", 10))

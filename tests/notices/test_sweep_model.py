@@ -85,6 +85,7 @@ def test_each_value_is_there_until_its_time_and_not_after(
     today: date,
     fresh: bool,
 ):
+    """Over random times each value is there until its time, and not after."""
     under = policy(*permitted)
     now = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
     put = Rows(database)

@@ -77,6 +77,7 @@ def test_a_restart_with_the_same_notice_changes_nothing(database: Database) -> N
 
 @pytest.mark.promise("N1.19")
 def test_a_new_version_takes_effect_14_days_after_it_was_published(database: Database) -> None:
+    """A new version of a notice takes effect 14 days after it was published."""
     adopt(database, ON_MEET, START - DAY)
     adoption = adopt(database, NEXT)
     assert adoption.announced
@@ -97,6 +98,7 @@ def test_a_new_version_takes_effect_14_days_after_it_was_published(database: Dat
 def test_the_days_count_from_when_people_could_see_it_not_from_an_old_date_in_the_file(
     database: Database,
 ) -> None:
+    """The 14 days count from when people could see the new version."""
     adopt(database, ON_MEET)
     late = START + 100 * DAY
     assert adopt(database, NEXT, late).news.effective_at == late + 14 * DAY
@@ -168,6 +170,7 @@ def test_going_back_keeps_every_period_in_the_history(database: Database) -> Non
 
 @pytest.mark.promise("N5.9")
 def test_a_changed_file_under_a_published_version_is_refused(database: Database) -> None:
+    """A published version cannot be changed under its number."""
     adopt(database, ON_MEET)
     with pytest.raises(ConfigError, match="raise its version"):
         adopt(database, replace(ON_MEET, source=ON_MEET.source + "\n# a word"))

@@ -66,12 +66,14 @@ def test_every_term_that_a_category_may_have_becomes_a_phrase(language: str, cat
     ],
 )
 def test_traffic_data_is_said_to_be_kept_for_twelve_full_months(language: str, phrase: str) -> None:
+    """The page says 'for the last twelve full months' of traffic data."""
     terms = (Term("call_end", months=12, round_up="month"), Term("contract_end", months=3))
     assert wording.until(item("meeting.joins", *terms), language).startswith(phrase)
 
 
 @pytest.mark.promise("N3.4")
 def test_contract_data_is_said_to_go_at_the_end_of_the_calendar_year_after() -> None:
+    """The page says of contract data when the calendar year of its end is."""
     contract = item("account.name", Term("contract_end", years=1, round_up="year"))
     assert wording.until(contract, "en") == (
         "until the end of the calendar year after the one in which the contract ended"
@@ -83,6 +85,7 @@ def test_contract_data_is_said_to_go_at_the_end_of_the_calendar_year_after() -> 
 
 @pytest.mark.promise("N2.6")
 def test_terms_of_a_country_are_told_apart() -> None:
+    """The page tells the terms of invoices apart by country."""
     invoice = item(
         "billing.invoice", Term("invoice_date", years=7, country="US"), Term("invoice_date", years=10)
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bench.client.frames import descriptor_length
 from bench.client.receiver import Packet, ReceiveStream
 from tests.peers.meeting import Meeting, Member
 
 
+@pytest.mark.promise("N3.9")
 async def test_everybody_receives_everybody_unchanged(meeting: Meeting) -> None:
+    """Sound and picture reach every other participant unchanged."""
     members = [await meeting.join() for _ in range(3)]
 
     def complete() -> bool:

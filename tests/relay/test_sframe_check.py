@@ -17,7 +17,9 @@ KEY_START = b"\x10\0\0\x9d\x01\x2a\x40\x01\xb4\x00"
 SSRC = 0xCAFE
 
 
+@pytest.mark.promise("N1.1")
 def test_clear_media_is_refused_counted_and_told() -> None:
+    """The relay refuses sound or picture that is not end-to-end encrypted."""
     world = World()
     publisher = Publisher(world, 1, rids=())
     publisher.sealing = False

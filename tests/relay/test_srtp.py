@@ -81,7 +81,9 @@ def test_a_sequence_number_is_never_sent_twice(pair: Pair) -> None:
     assert pair.sender.failed == 1
 
 
+@pytest.mark.promise("N1.16")
 def test_changed_and_repeated_datagrams_are_rejected(pair: Pair) -> None:
+    """Media that was changed or repeated on its way is rejected."""
     pair.sender.send_rtp(rtp(1, 1, 111, b"x"))
     pair.deliver(pair.sent[0])
     pair.deliver(pair.sent[0][:-1] + bytes([pair.sent[0][-1] ^ 1]))
@@ -109,7 +111,9 @@ def test_a_full_socket_loses_the_packet_and_nothing_else(pair: Pair) -> None:
     assert len(pair.rtp) == 1
 
 
+@pytest.mark.promise("N1.16")
 def test_without_keys_or_address_nothing_is_sent(pair: Pair) -> None:
+    """Without keys for the way nothing is sent."""
     pair.sender.direct(None)
     pair.sender.send_rtp(rtp(1, 1, 111, b"x"))
     pair.sender.direct(pair.sendto, ("192.0.2.1", 1))

@@ -23,6 +23,7 @@ def item(answer: dict[str, Any], category: str) -> tuple[list[Any], int]:
 
 @pytest.mark.promise("N1.2", "N1.7")
 def test_you_see_your_own_values_and_how_many_there_are_of_others() -> None:
+    """In a meeting you see what is held of you, and of others how much."""
     house = House()
     house.meeting("Ada", "Ben", "Cem")
     publishers = house.media.only_room.publishers
@@ -39,6 +40,7 @@ def test_you_see_your_own_values_and_how_many_there_are_of_others() -> None:
 
 @pytest.mark.promise("N1.2")
 def test_nothing_of_the_others_but_sums_is_told() -> None:
+    """Of others in the meeting nothing but sums is told."""
     house = House()
     house.meeting("Ada", "Ben")
     house.media.only_room.publishers[0].addresses = ("203.0.113.7:5000",)
@@ -63,6 +65,7 @@ def test_the_instance_is_the_one_of_the_receipt() -> None:
 
 @pytest.mark.promise("N1.2")
 def test_nothing_is_held_after_the_last_one_left() -> None:
+    """After the last one left the relay holds nothing of a meeting."""
     house = House()
     (ada,) = house.meeting("Ada")
     ada.say("leave")
@@ -80,6 +83,7 @@ def test_what_waits_for_a_lost_browser_is_counted() -> None:
 
 @pytest.mark.promise("N3.7")
 def test_who_is_in_the_meeting_in_the_order_of_coming() -> None:
+    """Who is in a meeting is listed in the order of coming."""
     house = House()
     house.meeting("Cem", "Ada", "Ben")
     assert house.registry.present({"room": CODE}) == {"names": ["Cem", "Ada", "Ben"]}

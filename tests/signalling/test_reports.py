@@ -92,6 +92,7 @@ def test_reports_wait_in_order_until_they_are_acknowledged() -> None:
 
 @pytest.mark.promise("N1.2")
 def test_what_was_acknowledged_is_nowhere_in_the_queue() -> None:
+    """What was written down is nowhere in the relay's memory any more."""
     reports = Reports()
     for report in EVERYTHING:
         reports.put(report)
@@ -204,6 +205,7 @@ def told(house: House) -> list[Report]:
 
 @pytest.mark.promise("N1.2", "N1.7")
 def test_without_permission_a_room_reports_only_that_it_began_and_ended() -> None:
+    """Without permission the relay reports of a room only that it began and ended."""
     house = House()
     ada = house.joined("Ada", "host")
     ada.say("leave")
@@ -218,8 +220,10 @@ def test_the_room_is_named_by_the_hash_of_its_instance() -> None:
     assert told(house)[0].instance == hashed(ada.welcome["room"]["instance"])
 
 
+@pytest.mark.promise("N1.2", "N3.2")
 @pytest.mark.parametrize("category", REPORTABLE)
 def test_each_permission_lets_out_its_own_field_and_no_other(category: str) -> None:
+    """Each permission lets the relay report its own value and no other."""
     house = House()
     more = {"meeting.ip": {"ip": "203.0.113.7"}, "meeting.device": {"device": "Firefox"}}
     house.joined("Ada", "host", reports=(category,), account=7, **more.get(category, {}))

@@ -14,7 +14,9 @@ def hello(n: int = 0) -> dict[str, object]:
 # -- coming in -------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("N1.9")
 def test_the_welcome_tells_everything_about_the_meeting(house: House) -> None:
+    """Others in a meeting see the name that you chose, and nothing of an account."""
     ada = house.joined("Ada", "host")
     eve = house.joined("Eve", limit=9)
     room = eve.welcome["room"]
@@ -259,7 +261,9 @@ def test_a_key_message_comes_back_to_its_sender(house: House) -> None:
 # -- talking ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("N3.6")
 def test_data_goes_to_all_others(house: House) -> None:
+    """A chat message goes to everybody else in the meeting."""
     ada, ben, cem = house.meeting("Ada", "Ben", "Cem")
     ada.say("data", payload="c2VhbGVk")
     assert ada.types() == []
@@ -282,7 +286,9 @@ def test_data_to_nobody_is_an_error(house: House) -> None:
     assert ada.error() == "no-such-participant"
 
 
+@pytest.mark.promise("N1.9")
 def test_a_new_name_is_told_to_all(house: House) -> None:
+    """People choose what they are called, and change it in the meeting."""
     ada, ben = house.meeting("Ada", "Ben")
     ben.say("name", name="Benjamin")
     for person in (ada, ben):
@@ -365,7 +371,9 @@ def test_a_kick_needs_somebody_else(house: House, index: int, code: str) -> None
     assert ada.error() == code
 
 
+@pytest.mark.promise("N1.9")
 def test_a_locked_door_keeps_guests_out_and_lets_hosts_and_returners_in(house: House) -> None:
+    """A locked meeting refuses guests; calling somebody by account is still to come."""
     ada, ben = house.meeting("Ada", "Ben")
     ada.say("lock", locked=True)
     for person in (ada, ben):

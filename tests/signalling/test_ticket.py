@@ -52,6 +52,7 @@ def test_an_ill_typed_field_is_refused(field: str, value: object) -> None:
 @pytest.mark.promise("N1.2")
 @pytest.mark.parametrize("left_out", ["meeting.ip", "meeting.device"])
 def test_a_ticket_holds_nothing_that_may_not_be_reported(left_out: str) -> None:
+    """A ticket to a meeting holds nothing that may not be recorded."""
     fields = json.loads(TELLING.to_json())
     fields["reports"].remove(left_out)
     with pytest.raises(ProtocolError, match="bad-ticket"):

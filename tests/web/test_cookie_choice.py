@@ -36,6 +36,7 @@ def test_some_notices_ask_and_on_meet_does_not() -> None:
 @pytest.mark.promise("N1.5")
 @pytest.mark.parametrize("notice", QUIET)
 def test_without_such_cookies_there_is_no_banner_and_no_page(build_house: Any, notice: str) -> None:
+    """Without cookies that need consent there is no banner: the one cookie is for signing in."""
     visitor = build_house(notice=notice).visitor()
     start = visitor.open("/").text
     assert BANNER not in start
@@ -51,6 +52,7 @@ def test_without_such_cookies_there_is_no_banner_and_no_page(build_house: Any, n
 def test_nothing_is_set_before_the_choice_and_refusing_is_as_easy_as_accepting(
     build_house: Any, notice: str
 ) -> None:
+    """Nothing is set before the choice, and refusing is as easy as accepting."""
     house: House = build_house(notice=notice)
     visitor = house.visitor()
     page = visitor.open("/").text
@@ -65,6 +67,7 @@ def test_nothing_is_set_before_the_choice_and_refusing_is_as_easy_as_accepting(
 
 @pytest.mark.promise("N2.1")
 def test_a_refusal_sticks_and_nobody_asks_again(build_house: Any) -> None:
+    """A refusal sticks, and nobody asks again."""
     house: House = build_house(notice="meetingsphere")
     visitor = house.visitor()
     assert visitor.send("/cookies", choice="refused", next="/sign-in").location == "/sign-in"
@@ -79,6 +82,7 @@ def test_a_refusal_sticks_and_nobody_asks_again(build_house: Any) -> None:
 
 @pytest.mark.promise("N2.1", "N2.9")
 def test_a_consent_is_remembered_and_can_be_reset_from_every_page(build_house: Any) -> None:
+    """Every page has a way to the choice about cookies, and to reset it."""
     house: House = build_house(notice="meetingsphere")
     visitor = house.visitor()
     visitor.send("/cookies", choice="accepted")
@@ -98,6 +102,7 @@ def test_a_consent_is_remembered_and_can_be_reset_from_every_page(build_house: A
 def test_a_signal_of_the_browser_counts_as_a_refusal_without_a_question(
     build_house: Any, signal: str
 ) -> None:
+    """Do Not Track and Global Privacy Control count as a refusal, without a question."""
     house: House = build_house(notice="meetingsphere")
     visitor = house.visitor()
     visitor.send("/cookies", choice="accepted")
@@ -112,6 +117,7 @@ def test_a_signal_of_the_browser_counts_as_a_refusal_without_a_question(
 
 @pytest.mark.promise("N4.8", "N4.9")
 def test_where_no_consent_is_asked_a_signal_is_obeyed_all_the_same(build_house: Any) -> None:
+    """The browser's signal is obeyed where no consent is asked, too."""
     for notice in QUIET:
         house: House = build_house(notice=notice)
         permitted = house.services.policy.counts("usage.aggregate")
@@ -121,6 +127,7 @@ def test_where_no_consent_is_asked_a_signal_is_obeyed_all_the_same(build_house: 
 
 @pytest.mark.promise("N4.9")
 def test_the_site_says_that_it_honours_the_signal(house: House) -> None:
+    """The site says in its well-known file that it honours Global Privacy Control."""
     answer = house.visitor().open("/.well-known/gpc.json")
     assert answer.get_json() == {
         "gpc": True,
@@ -137,6 +144,7 @@ def test_only_the_two_answers_exist(build_house: Any, answer: str) -> None:
 @pytest.mark.promise("N1.5", "N2.1")
 @pytest.mark.parametrize("notice", reading.shipped())
 def test_every_cookie_that_is_set_stands_in_the_notice(build_house: Any, notice: str) -> None:
+    """Under each notice no page sets a cookie that the notice does not list."""
     house: House = build_house(notice=notice)
     visitor = house.member()
     visitor.send("/meetings", title="Round")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from tests.factories.house import House
 
 
@@ -12,7 +14,9 @@ def cookies(answer: Any) -> dict[str, str]:
     return {line.split("=", 1)[0]: line for line in answer.headers.getlist("Set-Cookie")}
 
 
+@pytest.mark.promise("N1.5")
 def test_there_are_at_most_three_and_all_are_guarded(house: House) -> None:
+    """Three cookies at most, out of reach of scripts: sign-in, language, colours."""
     visitor = house.member()
     visitor.send("/language", language="de")
     visitor.send("/theme", theme="dark")
@@ -22,7 +26,9 @@ def test_there_are_at_most_three_and_all_are_guarded(house: House) -> None:
     assert all(cookie.http_only and cookie.same_site == "Lax" for cookie in jar.values())
 
 
+@pytest.mark.promise("N1.16")
 def test_over_https_they_are_bound_to_host_and_scheme(house: House) -> None:
+    """Over https cookies travel encrypted only, to this host only."""
     visitor = house.visitor()
     page = visitor.open("/", base_url="https://localhost")
     assert set(cookies(page)) == {"__Host-onmeet"}

@@ -40,7 +40,9 @@ def ask(build_house: Any) -> Callable[..., tuple[House, Callable[[Visitor, str],
     return make
 
 
+@pytest.mark.promise("N1.7")
 def test_a_guest_who_opened_the_page_gets_a_ticket(ask: Any) -> None:
+    """A guest needs no account to get into a meeting."""
     house, ticket = ask(max_participants=7)
     visitor = house.visitor()
     visitor.open(f"/m/{CODE}")
@@ -109,6 +111,7 @@ NOTICES = ("on-meet", "meetingsphere", "easymeet24", "web1on1", "3cx-webmeeting"
 @pytest.mark.promise("N1.2", "N3.2", "N3.8", "N5.3")
 @pytest.mark.parametrize("notice", NOTICES)
 def test_a_ticket_holds_what_the_notice_permits_to_record_and_nothing_else(ask: Any, notice: str) -> None:
+    """The web process tells the relay no more about somebody than may be recorded."""
     house, ticket = ask(notice=notice)
     ada = house.member()
     ada.headers = {"User-Agent": "Firefox 140"}
@@ -123,6 +126,7 @@ def test_a_ticket_holds_what_the_notice_permits_to_record_and_nothing_else(ask: 
 
 @pytest.mark.promise("N1.2", "N1.7")
 def test_by_default_a_ticket_is_about_the_door_alone(ask: Any) -> None:
+    """Under on-meet a ticket tells no address, no device and no account."""
     house, ticket = ask()
     ada = house.member()
     ada.open(f"/m/{CODE}")

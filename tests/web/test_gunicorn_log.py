@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CANARY = "/m/zzz-quil-fea?name=Zephyrine"
 
 APP = """
@@ -29,7 +31,9 @@ def exchange(port: int, request: bytes) -> bytes:
         return connection.recv(4096)
 
 
+@pytest.mark.promise("N1.2")
 def test_broken_requests_and_failing_pages_leave_no_trace_of_the_visitor(tmp_path: Path):
+    """Broken requests and failing pages leave no trace of the visitor in the log."""
     (tmp_path / "failing.py").write_text(APP)
     arguments = ["-c", "python:onmeet.web.gunicorn_conf", "-b", "127.0.0.1:0", "--chdir", str(tmp_path)]
     environment = {**os.environ, "ONMEET_LOG_LEVEL": "debug", "PYTHONPATH": os.getcwd()}

@@ -69,7 +69,9 @@ def test_scripts_run_with_the_nonce_of_their_page_only(house: House) -> None:
     assert len(nonces[0]) >= 20
 
 
+@pytest.mark.promise("N1.17")
 def test_the_policy_starts_from_nothing_and_guards_script_sinks(house: House) -> None:
+    """A page's policy starts from nothing and lets in what this server sends."""
     rules_of_page = policy(house.visitor().open("/m/abc-defg-hjk"))
     assert rules_of_page["script-src"].endswith("'strict-dynamic'")
     assert rules_of_page["require-trusted-types-for"] == "'script'"
@@ -99,12 +101,16 @@ def test_only_the_meeting_page_may_ask_for_camera_and_microphone(house: House) -
     assert "geolocation=()" in room
 
 
+@pytest.mark.promise("N1.17")
 def test_meeting_pages_ask_search_engines_to_stay_away(house: House) -> None:
+    """Search engines are kept off the pages of meetings."""
     assert "noindex" in house.visitor().open("/m/abc-defg-hjk").headers["X-Robots-Tag"]
     assert "Disallow: /m/" in house.visitor().open("/robots.txt").text
 
 
+@pytest.mark.promise("N1.16")
 def test_https_is_remembered_by_the_browser_and_plain_http_is_not(house: House) -> None:
+    """Over https browsers are told to come back over https only."""
     visitor = house.visitor()
     assert "Strict-Transport-Security" not in visitor.open("/").headers
     secure = visitor.open("/", base_url="https://localhost")

@@ -59,7 +59,9 @@ def test_health_sets_no_cookie(house: House) -> None:
     assert "Set-Cookie" not in house.visitor().open("/healthz").headers
 
 
+@pytest.mark.promise("N1.2", "N4.8")
 def test_metrics_are_numbers_only(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A figure that nobody declared is not shown, nor is any text."""
     with answering(monkeypatch, FIGURES):
         text = house.visitor().open("/metrics").text
     assert "onmeet_relay_up 1.0" in text

@@ -128,6 +128,7 @@ def test_the_page_tells_which_cookies_came_and_what_stands_in_them(house: House)
 
 @pytest.mark.promise("N1.2")
 def test_who_is_in_a_meeting_sees_what_memory_holds(house: House, ask_relay: list[dict[str, Any]]) -> None:
+    """In a meeting people see what the server's memory holds of them."""
     visitor = house.visitor()
     code = visitor.start_meeting().get_json()["code"]
     visitor.open(f"/m/{code}")
@@ -150,6 +151,7 @@ def test_who_is_in_a_meeting_sees_what_memory_holds(house: House, ask_relay: lis
 def test_who_is_in_a_meeting_sees_what_is_written_down_and_until_when(
     build_house: Any, ask_relay: list[dict[str, Any]]
 ) -> None:
+    """In a meeting people see what is written down of them, and until when."""
     house: House = build_house(notice="easymeet24")
     visitor = house.visitor()
     code = visitor.start_meeting().get_json()["code"]

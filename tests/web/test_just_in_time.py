@@ -60,6 +60,7 @@ def text(visitor: Visitor) -> str:
 def test_every_notice_says_before_the_first_use_what_happens(
     build_house: Any, notice: str, language: str
 ) -> None:
+    """Before camera, microphone and chat are first used the page says what happens."""
     page = text(build_house(notice=notice).visitor(**{"Accept-Language": language}))
     before_joining = page.partition('data-ref="live"')[0]
     for words in (
@@ -74,6 +75,7 @@ def test_every_notice_says_before_the_first_use_what_happens(
 
 @pytest.mark.promise("N1.2", "N5.6")
 def test_under_on_meet_nothing_is_kept_and_nothing_has_to_be_pressed(house: House) -> None:
+    """Under on-meet it says that nothing is kept, and nothing has to be pressed."""
     page = text(house.visitor())
     assert "Nothing of it is stored here." in page
     assert "held in memory only and are gone when the meeting ends" in page
@@ -82,6 +84,7 @@ def test_under_on_meet_nothing_is_kept_and_nothing_has_to_be_pressed(house: Hous
 
 @pytest.mark.promise("N3.5", "N5.6")
 def test_what_another_notice_keeps_is_said_with_its_end(build_house: Any) -> None:
+    """What a notice keeps is said before the first use, with its end."""
     easymeet = text(build_house(notice="easymeet24").visitor())
     assert "Kept after the meeting:" in easymeet
     assert "for the last twelve full months" in easymeet
@@ -94,6 +97,7 @@ def test_what_another_notice_keeps_is_said_with_its_end(build_house: Any) -> Non
 
 @pytest.mark.promise("N5.6")
 def test_where_the_notice_asks_the_page_asks_in_full_words(build_house: Any, tmp_path: Path) -> None:
+    """Where the notice asks for consent the page asks, in full words."""
     house: House = build_house(notice=asking_notice(tmp_path))
     page = text(house.visitor())
     assert rules(page)["functions"] == {
@@ -110,6 +114,7 @@ def test_where_the_notice_asks_the_page_asks_in_full_words(build_house: Any, tmp
 def test_the_yes_of_somebody_with_an_account_is_kept_in_the_words_shown_and_can_be_taken_back(
     build_house: Any, tmp_path: Path
 ) -> None:
+    """A yes before the first use is kept in the words shown and can be taken back."""
     house: House = build_house(notice=asking_notice(tmp_path))
     member = house.member()
     answer = member.send("/consents/first-use", name="camera")

@@ -33,6 +33,7 @@ def has_newsletter(house: House) -> bool:
 
 @pytest.mark.promise("N2.5", "N3.11", "N4.7")
 def test_the_link_takes_somebody_off_the_list_at_once_without_a_sign_in(reader: tuple[House, str]) -> None:
+    """The link in a newsletter takes somebody off the list at once, without a sign-in."""
     house, link = reader
     visitor = house.visitor()
     page = visitor.open(link)

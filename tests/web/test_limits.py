@@ -24,7 +24,9 @@ def visit(house: House, address: str) -> None:
     assert answer.status_code == 200
 
 
+@pytest.mark.promise("N1.2")
 def test_no_address_is_held_in_memory(house: House) -> None:
+    """Not even the memory of the rate limits holds an address."""
     empty = memory()
     visit(house, ADDRESS)
     assert memory() != empty

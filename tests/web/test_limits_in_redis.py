@@ -42,6 +42,7 @@ def name(house: House, address: str = ADDRESS) -> str:
 
 @pytest.mark.promise("N1.2")
 def test_redis_holds_no_address_and_no_undeclared_key(house: House, redis_server: RedisServer) -> None:
+    """Redis holds no address and nothing that is not declared."""
     assert visit(house) == 200
     keys = [key.decode() for key in redis_server.client.scan_iter()]
     assert keys

@@ -56,6 +56,7 @@ def test_the_pages_are_for_people_who_are_signed_in(house: House, path: str) -> 
 
 @pytest.mark.promise("N1.3", "N3.15")
 def test_my_data_shows_each_value_why_and_until_when(house: House) -> None:
+    """People see each stored value with why and until when."""
     ada = house.member(name="Ada Quill")
     ada.send("/meetings", title="Tuesday round")
     page = ada.open("/account/data").text
@@ -73,6 +74,7 @@ def test_my_data_shows_each_value_why_and_until_when(house: House) -> None:
 
 @pytest.mark.promise("N1.12")
 def test_the_export_needs_the_password_and_has_everything(house: House) -> None:
+    """People take along everything about them, against their password."""
     ada = house.member(name="Ada Quill")
     refused = ada.send("/account/export", password="not this one")
     assert refused.status_code == 422
@@ -93,6 +95,7 @@ def test_guessing_at_the_password_of_a_session_is_slowed_down(house: House) -> N
 
 @pytest.mark.promise("N1.12")
 def test_corrected_values_are_kept_and_the_old_ones_erased(house: House, sqlite_files: Path) -> None:
+    """People correct their data, and the old values are erased."""
     ada = house.member(name="Ada Quill")
     answer = ada.send(
         "/account/details",
@@ -149,6 +152,7 @@ def test_signing_out_everywhere_ends_every_sign_in(house: House) -> None:
 
 @pytest.mark.promise("N1.12")
 def test_a_meeting_and_a_name_are_deleted_one_by_one(house: House, sqlite_files: Path) -> None:
+    """People delete single values and single meetings."""
     ada = house.member(name="Ada Quill")
     ada.send("/meetings", title="Tuesday round")
     ada.send("/meetings", title="Friday round")
@@ -173,6 +177,7 @@ def test_nobody_deletes_what_is_somebody_elses(house: House) -> None:
 
 @pytest.mark.promise("N1.12", "N1.15")
 def test_deleting_the_account_needs_the_password_and_leaves_nothing(house: House, sqlite_files: Path) -> None:
+    """People delete their account, and nothing is left."""
     ada = house.member("ada.quill@example.org", name="Ada Quill")
     ada.send("/meetings", title="Tuesday round")
     assert ada.send("/account/delete", password="not this one").status_code == 422
@@ -198,6 +203,7 @@ def test_what_has_to_stay_is_said_before_deleting(house: House) -> None:
 
 @pytest.mark.promise("N3.15")
 def test_a_restriction_is_set_and_lifted(house: House) -> None:
+    """People restrict processing, and lift it again."""
     ada = house.member()
     ada.send("/account/restriction/on")
     assert account_of(house).restricted
@@ -208,6 +214,7 @@ def test_a_restriction_is_set_and_lifted(house: House) -> None:
 
 @pytest.mark.promise("N3.15")
 def test_an_objection_erases_what_rests_on_legitimate_interest(build_house: Any) -> None:
+    """An objection erases what rests on legitimate interest."""
     house = build_house(notice="easymeet24")
     ada = house.member(name="Ada")
     account = account_of(house)
@@ -231,6 +238,7 @@ def test_an_objection_erases_what_rests_on_legitimate_interest(build_house: Any)
 
 @pytest.mark.promise("N2.3")
 def test_a_consent_is_withdrawn_as_easily_as_given(build_house: Any) -> None:
+    """A consent is withdrawn as easily as given."""
     house = build_house(notice="easymeet24")
     ada = house.member()
     ada.send("/account/consents/newsletter/give")
@@ -244,6 +252,7 @@ def test_a_consent_is_withdrawn_as_easily_as_given(build_house: Any) -> None:
 
 @pytest.mark.promise("N4.4")
 def test_a_request_that_was_passed_on_is_answered_by_the_meetings_owner(build_house: Any) -> None:
+    """Whoever is answerable for a meeting answers the request that was passed on."""
     house = build_house(notice="web1on1")
     ada, ben = house.member(), house.member("ben@example.org")
     requests = house.services.requests
@@ -275,6 +284,7 @@ def raw(folder: Path) -> bytes:
 def test_after_an_objection_the_relay_is_not_told_to_report_what_it_is_about(
     build_house: Any, right: str
 ) -> None:
+    """After an objection the relay is not told to report what it is about."""
     house = build_house(notice="easymeet24")
     ada = house.member()
     code = ada.start_meeting().json["code"]

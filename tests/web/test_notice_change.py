@@ -65,6 +65,7 @@ def test_whoever_registered_under_the_notice_in_force_is_not_bothered(houses: An
 
 @pytest.mark.promise("N1.19", "N2.3", "N3.17")
 def test_a_changed_notice_is_shown_once_with_boxes_that_nobody_has_ticked(houses: Any) -> None:
+    """At sign-in a changed notice is shown, with boxes to tick that nobody has ticked."""
     house, visitor = changed(houses)
     shown = visitor.sign_in(ADA, next="/meetings").location
     assert shown == "/notice-changed?next=/meetings"
@@ -81,6 +82,7 @@ def test_a_changed_notice_is_shown_once_with_boxes_that_nobody_has_ticked(houses
 
 @pytest.mark.promise("N2.2", "N2.3", "N3.17")
 def test_what_is_ticked_is_kept_with_the_words_that_were_shown(houses: Any) -> None:
+    """What is ticked is kept with the words that were shown."""
     house, visitor = changed(houses)
     visitor.headers = {"Accept-Language": "de"}
     visitor.sign_in(ADA)
@@ -112,6 +114,7 @@ def test_the_way_on_leads_nowhere_else(houses: Any) -> None:
 
 @pytest.mark.promise("N2.2")
 def test_where_an_account_rests_on_consent_a_box_is_ticked_first_and_the_words_are_kept(houses: Any) -> None:
+    """Where an account rests on consent nobody registers without ticking the box."""
     house = houses("meetingsphere", LONG_AGO)
     visitor = house.visitor()
     page = visitor.open("/register").text
@@ -130,4 +133,5 @@ def test_where_an_account_rests_on_consent_a_box_is_ticked_first_and_the_words_a
 
 @pytest.mark.promise("N2.2")
 def test_nobody_is_asked_to_consent_to_what_rests_on_a_contract(houses: Any) -> None:
+    """Nobody is asked to consent to what rests on a contract."""
     assert "I agree – " not in houses("easymeet24", LONG_AGO).visitor().open("/register").text

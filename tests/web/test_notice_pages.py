@@ -42,11 +42,13 @@ def next_version(notice: Notice, **changes: Any) -> Notice:
     return read
 
 
+@pytest.mark.promise("N3.1", "N5.10")
 @PROFILES
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_the_page_names_what_is_permitted_and_until_when(
     build_house: Any, profile: str, language: str
 ) -> None:
+    """The page names each permitted kind of data with its end and its legal basis."""
     house: House = build_house(notice=profile)
     page = words(house.visitor(**{"Accept-Language": language}).open("/privacy"))
     for item in reading.load(profile).items:
@@ -63,6 +65,7 @@ def test_the_page_does_not_name_what_another_notice_permits(house: House) -> Non
 
 @pytest.mark.promise("N1.20", "N3.15")
 def test_the_operator_of_the_settings_is_the_one_responsible(build_house: Any) -> None:
+    """The notice names the operator as the one responsible."""
     named: House = build_house(operator="Verein Ada e. V.")
     assert "Verein Ada e. V." in named.visitor().open("/privacy").text
 
@@ -113,6 +116,7 @@ def test_before_any_version_is_on_record_the_pages_say_so(house: House) -> None:
 @pytest.mark.promise("N1.19")
 @pytest.mark.usefixtures("at_noon")
 def test_a_coming_version_is_announced_with_its_changes(house: House) -> None:
+    """A coming version is announced with its day and its changes."""
     notice = house.services.policy.notice
     database = house.services.database
     versions.adopt(database, notice, NOW - timedelta(days=60), has_subscribers=False)
@@ -130,8 +134,10 @@ def test_a_coming_version_is_announced_with_its_changes(house: House) -> None:
     assert "Telephone number" not in coming
 
 
+@pytest.mark.promise("N1.19")
 @pytest.mark.usefixtures("at_noon")
 def test_old_versions_stay_readable_with_their_file(house: House) -> None:
+    """Old versions of the notice stay readable, with what changed."""
     notice = house.services.policy.notice
     database = house.services.database
     versions.adopt(database, notice, NOW - timedelta(days=60), has_subscribers=False)
@@ -153,6 +159,7 @@ def test_old_versions_stay_readable_with_their_file(house: House) -> None:
 
 @pytest.mark.promise("N5.9")
 def test_version_and_dates_stand_at_the_top(house: House) -> None:
+    """Version and dates stand at the top of the notice."""
     page = words(house.visitor().open("/privacy"))
     assert "Version 1.0 of 5 January 2026" in page
     assert "in force since 19 January 2026" in page

@@ -37,6 +37,7 @@ def link(house: House) -> str:
 @pytest.mark.promise("N2.4", "N3.15")
 @pytest.mark.parametrize("notice", NOTICES)
 def test_anybody_can_ask_and_is_heard_after_following_the_mailed_link(build_house: Any, notice: str) -> None:
+    """Anybody can ask about data, under every notice, and is told where to complain."""
     house = build_house(notice=notice)
     guest = house.visitor()
     sent = guest.send("/privacy/requests", kind="access", email="gil@example.org", text="Monday")
@@ -92,6 +93,7 @@ def test_a_link_that_nobody_was_mailed_leads_nowhere(house: House, path: str) ->
 
 @pytest.mark.promise("N4.5")
 def test_parents_find_how_data_of_a_child_is_removed(build_house: Any) -> None:
+    """Parents find how data of a child is removed."""
     page = build_house(notice="web1on1").visitor().open("/privacy/requests").text
     assert "not meant for anybody under 16" in page
     assert 'value="child"' in page
@@ -99,6 +101,7 @@ def test_parents_find_how_data_of_a_child_is_removed(build_house: Any) -> None:
 
 @pytest.mark.promise("N2.4")
 def test_from_the_form_over_two_mails_to_the_answer(house: House) -> None:
+    """A request goes from the form over two mails to its answer."""
     guest = house.visitor(**{"Accept-Language": "de"})
     guest.send("/privacy/requests", kind="erasure", email="gil@example.org", text="Montag")
     first = mailed(house)
