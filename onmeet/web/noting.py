@@ -67,6 +67,7 @@ class Notes:
     def close(self) -> None:
         """End the thread and write what is left. Idempotent."""
         self._end.set()
+        atexit.unregister(self.close)
         self.flush()
 
     def _begin(self) -> None:

@@ -23,6 +23,7 @@ from onmeet.accounts.service import Accounts
 from onmeet.config import Config
 from onmeet.meetings.service import Meetings
 from onmeet.notices.store import open_database
+from onmeet.web import noting
 from onmeet.web.app import create_app
 from onmeet.web.limits import limiter
 from onmeet.web.services import Services
@@ -82,7 +83,8 @@ class House:
         return visitor
 
     def close(self) -> None:
-        """Leave no connection behind."""
+        """Write down what was noted, and leave no connection behind."""
+        noting.close(self.app)
         self.services.database.close()
 
 
