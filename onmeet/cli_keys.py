@@ -29,7 +29,7 @@ def add_commands(commands: Any) -> None:
     )
     rotate = keys.add_parser("rotate", help="make a new master key and destroy the old one")
     rotate.add_argument(
-        "--subjects", action="store_true", help="and a new key for every person, sealing all text anew"
+        "--subjects", action="store_true", help="and a new key for every row, sealing all text anew"
     )
     rotate.set_defaults(run=_rotate)
     keys.add_parser("seal", help="seal text that lies in clear").set_defaults(run=_seal)
@@ -108,7 +108,7 @@ def _status(config: Config, _options: argparse.Namespace) -> int:
     from onmeet.notices.sealing import wanted
 
     keys = open_key_store(config)
-    _say(f"{sum(1 for _ in keys.subjects())} people have a key, {len(keys.backups())} back-ups can be read")
+    _say(f"{sum(1 for _ in keys.subjects())} rows have a key, {len(keys.backups())} back-ups can be read")
     _say(f"the master key is protected by: {keys.protected_by()}")
     _say(f"text in the database is {'sealed' if wanted(config) else 'not sealed, only in back-ups'}")
     return 0

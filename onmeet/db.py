@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from onmeet.clock import monotonic
 
-__all__ = ["Base", "Database", "connect"]
+__all__ = ["Base", "Database", "afterwards", "connect"]
 
 BUSY_SECONDS = 10
 """How long a statement waits for another writer before it gives up."""
@@ -28,6 +28,8 @@ ERASE_SECONDS = 0.25
 
 WRITE_BACK_SECONDS = 0.5
 """How often a long sweep brings the log into the database file."""
+
+_AFTERWARDS = "onmeet.afterwards"
 
 LOCK_SECONDS = 0.02
 """How long one try at it keeps writers out while it waits for readers."""
@@ -67,9 +69,15 @@ class Database:
         SQLite takes its write lock at once: a reader that turns writer half-way would be refused
         without waiting when somebody else wrote in between.
         """
+        actions: list[Callable[[], object]] = []
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            session.connection(execution_options={"onmeet_writes": True})
+            connection = session.connection(execution_options={"onmeet_writes": True})
+            connection.info[_AFTERWARDS] = actions
             yield session
+            session.flush()
+            del connection.info[_AFTERWARDS]
+        for action in actions:
+            action()
         if self._traces_left:
             self.erase_traces()
 
@@ -143,6 +151,14 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def afterwards(connection: Connection, action: Callable[[], object]) -> None:
+    """Have something done once the writing block that this connection serves has been committed.
+
+    Outside of such a block it is not done at all.
+    """
+    connection.info.get(_AFTERWARDS, []).append(action)
 
 
 def connect(url: str) -> Database:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
 
 from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onmeet.db import Base
-from onmeet.notices.columns import Lapse, kept, rows, technical
+from onmeet.notices.columns import Lapse, kept, new_subject, rows, technical
 
-__all__ = ["Account", "SignIn", "new_subject"]
-
-
-def new_subject() -> str:
-    """A fresh name for a data subject: random, so that it leads back to nobody."""
-    return secrets.token_hex(16)
+__all__ = ["Account", "SignIn"]
 
 
 class Account(Base):

@@ -119,7 +119,6 @@ class Accounts:
         now = datetime.fromtimestamp(self._wall_clock(), UTC)
         return [
             ConsentGiven(
-                subject=account.subject,
                 account_id=account.id,
                 purpose=name,
                 wording=wording,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from onmeet.db import Base
 from onmeet.meetings.reporting import ABOUT_CALLS
-from onmeet.notices.columns import Via, kept, rows, technical
+from onmeet.notices.columns import Via, kept, new_subject, rows, technical
 
 __all__ = ["CallRecord", "LoadHour", "Meeting", "MeetingRecord", "Participation"]
 
@@ -31,7 +31,7 @@ class Meeting(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
     subject: Mapped[str] = mapped_column(
-        String(32), index=True, info=technical("names the key of the personal columns")
+        String(32), default=new_subject, index=True, info=technical("names the key of the personal columns")
     )
     code_mark: Mapped[str] = mapped_column(
         String(64), unique=True, info=technical("finds the meeting of a code; keyed hash")
@@ -57,7 +57,7 @@ class MeetingRecord(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
     subject: Mapped[str] = mapped_column(
-        String(32), index=True, info=technical("names the key of the personal columns")
+        String(32), default=new_subject, index=True, info=technical("names the key of the personal columns")
     )
     account_id: Mapped[int | None] = mapped_column(
         ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the owner's account")
@@ -89,7 +89,7 @@ class Participation(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
     subject: Mapped[str] = mapped_column(
-        String(32), index=True, info=technical("names the key of the personal columns")
+        String(32), default=new_subject, index=True, info=technical("names the key of the personal columns")
     )
     record_id: Mapped[int] = mapped_column(
         ForeignKey("meeting_records.id", ondelete="CASCADE"), index=True, info=technical("joins the meeting")
@@ -125,7 +125,7 @@ class CallRecord(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
     subject: Mapped[str] = mapped_column(
-        String(32), index=True, info=technical("names the key of the personal columns")
+        String(32), default=new_subject, index=True, info=technical("names the key of the personal columns")
     )
     record_id: Mapped[int | None] = mapped_column(
         ForeignKey("meeting_records.id", ondelete="CASCADE"), index=True, info=technical("joins the meeting")

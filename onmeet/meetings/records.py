@@ -6,7 +6,6 @@ permits no records not a single statement reaches the database.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,7 +36,7 @@ from onmeet.notices.rights import unwritten
 __all__ = ["Holding", "Records", "browser_mark"]
 
 _ACCOUNTS = table(  # owned by `accounts`, which is not imported
-    "accounts", column("id"), column("subject"), column("restricted", Boolean), column("objected", Boolean)
+    "accounts", column("id"), column("restricted", Boolean), column("objected", Boolean)
 )
 
 
@@ -65,12 +64,10 @@ class Records:
         policy: Policy,
         *,
         key: bytes,
-        subject: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
         self._database = database
         self._policy = policy
         self._key = key
-        self._subject = subject
         self.recording = records_meetings(policy)
         self.counting = counts_load(policy)
 
@@ -143,7 +140,6 @@ class Records:
         silent = self._unwritten(session, report.account)
         session.add(
             Participation(
-                subject=self._subject_of(session, report.account),
                 record_id=record.id,
                 account_id=self._known(session, report.account),
                 seat=report.seat,
@@ -184,7 +180,6 @@ class Records:
         record = self._open(session, report.instance, report.at, None)
         session.add(
             CallRecord(
-                subject=self._subject(),
                 record_id=record.id,
                 account_id=record.account_id,
                 instance=report.call,
@@ -211,7 +206,6 @@ class Records:
             kept = self._kept_meeting(session, code)
             owner = kept.owner_id if kept is not None else None
             record = MeetingRecord(
-                subject=self._subject_of(session, owner),
                 account_id=owner,
                 instance=instance,
                 code=code,
@@ -243,13 +237,6 @@ class Records:
     def _known(self, session: Session, account: int | None) -> int | None:
         """An account's id while the account exists: it may be gone since the report was made."""
         return session.scalar(select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.id == account)) if account else None
-
-    def _subject_of(self, session: Session, account: int | None) -> str:
-        """The account's subject; a fresh one, which leads to nobody, without account."""
-        found = (
-            session.scalar(select(_ACCOUNTS.c.subject).where(_ACCOUNTS.c.id == account)) if account else None
-        )
-        return found or self._subject()
 
     def _unwritten(self, session: Session, account: int | None) -> frozenset[str]:
         """Categories of which nothing is written about somebody who objected, or restricted processing."""

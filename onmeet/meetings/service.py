@@ -21,7 +21,7 @@ __all__ = ["MAX_MEETINGS", "KeptMeeting", "MeetingGone", "Meetings", "Role", "To
 
 Role = Literal["host", "guest"]
 
-_ACCOUNTS = table("accounts", column("id"), column("subject"))  # owned by `accounts`, which is not imported
+_ACCOUNTS = table("accounts", column("id"))  # owned by `accounts`, which is not imported
 
 MAX_MEETINGS = 200
 """Meetings that one account may keep: enough for a teacher, no place to fill a disk from."""
@@ -86,9 +86,10 @@ class Meetings:
             kept = session.scalar(select(func.count(Meeting.id)).where(Meeting.owner_id == owner_id))
             if (kept or 0) >= MAX_MEETINGS:
                 raise TooManyMeetings
+            if session.scalar(select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.id == owner_id)) is None:
+                raise LookupError("the account is gone")
             today = clock.now().date()
             meeting = Meeting(
-                subject=_subject(session, owner_id),
                 code_mark=self._found_by(code),
                 code=code,
                 owner_id=owner_id,
@@ -149,14 +150,6 @@ class Meetings:
         if meeting is None or meeting.owner_id != owner_id:
             raise MeetingGone
         return meeting
-
-
-def _subject(session: Session, owner_id: int) -> str:
-    """The name of the key under which the owner's data is sealed."""
-    subject: str | None = session.scalar(select(_ACCOUNTS.c.subject).where(_ACCOUNTS.c.id == owner_id))
-    if subject is None:
-        raise LookupError("the account is gone")
-    return subject
 
 
 def _view(meeting: Meeting) -> KeptMeeting:

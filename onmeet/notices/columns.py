@@ -12,6 +12,7 @@ Gate, sweep, export, erasure, audit and the published table all read these decla
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,7 @@ __all__ = [
     "category_of",
     "check_declared",
     "kept",
+    "new_subject",
     "reason_of",
     "rows",
     "rows_of",
@@ -90,6 +92,14 @@ def technical(reason: str) -> dict[str, Any]:
     if not reason.strip():
         raise ValueError("a technical column needs a reason")
     return {_KEY: ("technical", reason)}
+
+
+def new_subject() -> str:
+    """A fresh name for the key of a row: random, so that it leads back to nobody.
+
+    Every row has its own, also the rows of one person: whatever deletes a row destroys its key.
+    """
+    return secrets.token_hex(16)
 
 
 def rows(

@@ -23,7 +23,7 @@ from onmeet.notices.policy import Policy
 __all__ = ["Consents", "State"]
 
 # By name alone: accounts stand above notices
-_ACCOUNTS = table("accounts", column("id"), column("subject"))
+_ACCOUNTS = table("accounts", column("id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,10 @@ class Consents:
                 if row.wording == wording and row.notice == self._label:
                     return True
                 row.withdrawn_at = now  # replaced by what is agreed to now
-            subject = session.scalar(select(_ACCOUNTS.c.subject).where(_ACCOUNTS.c.id == account))
-            if subject is None:
+            if session.scalar(select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.id == account)) is None:
                 return False
             session.add(
                 ConsentGiven(
-                    subject=subject,
                     account_id=account,
                     purpose=name,
                     wording=wording,

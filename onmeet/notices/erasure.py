@@ -5,8 +5,9 @@ erased in steps, each of which may be the last before a crash; `finish` goes on 
 
     begin   no sign-in is left, the address is free again, the account is marked
     rows    tables that hang on the account, children before their parents, in small transactions
-    empty   the account's own columns; what must stay moves under a name and a key of its own
-    keys    the person's key is destroyed: what is left in back-ups and logs of the database cannot be read
+    empty   the account's own columns; what must stay moves under names and keys of its own
+    keys    the account's key is destroyed (those of other rows went with them): what is left in back-ups and
+            logs of the database cannot be read
     end     the account's row goes, or stays as an empty hook for what must stay
     traces  SQLite's write-ahead log is emptied
 """
@@ -14,18 +15,19 @@ erased in steps, each of which may be the last before a crash; `finish` goes on 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import Column, Table, and_, delete, exists, false, func, not_, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from onmeet.db import Base, Database
+from onmeet.db import Base, Database, afterwards
 from onmeet.errors import N_, UserError
 from onmeet.notices import access, holds
-from onmeet.notices.columns import category_of, rows_of
+from onmeet.notices.columns import category_of, new_subject, rows_of
 from onmeet.notices.gate import TECHNICAL
 from onmeet.notices.kept import gate_of
 from onmeet.notices.models import LegalHold
@@ -88,7 +90,7 @@ class Erasure:
         old = self._empty(account_id, now)
         self._step("empty")
         if self._keys is not None:
-            self._keys.destroy([old])
+            self._keys.destroy(old)
         self._step("keys")
         stays = self._end(account_id, now)
         self._step("end")
@@ -202,46 +204,15 @@ class Erasure:
                 gone[table.name], last = gone.get(table.name, 0) + count, keys[-1]
         return gone
 
-    def _empty(self, account_id: int, now: datetime) -> str:
-        """Empty the account's columns; give what stays another subject. Returns the old one."""
-        home = _home()
+    def _empty(self, account_id: int, now: datetime) -> list[str]:
+        """Empty what is left of the person; give what stays another subject. Returns the old ones."""
         with self._database.writing() as session:
             staying = staying_about(session, self._policy, account_id, now)
-            old: str = session.scalar(select(home.c.subject).where(_key(home) == account_id)) or ""
-            new = secrets.token_hex(16)
-            if any(_exists_kept(session, table, account_id, staying) for table in access.people_tables()):
-                for table in access.people_tables():
-                    self._move(session, table, account_id, staying, new)
-            else:
-                self._move(session, home, account_id, staying, old)
-        return old
-
-    def _move(
-        self, session: Session, table: Table, account_id: int, staying: Collection[str], subject: str
-    ) -> None:
-        """Erase all but what stays in the rows of a table, and seal that anew under another subject.
-
-        What stays is not written through the gate: it has its form already, and may be held although the
-        notice in force no longer permits it.
-        """
-        subject_column = rows_of(table).subject
-        columns = access.kept_columns(table)
-        kept = [column for column in columns if category_of(column) in staying]
-        values: dict[str, Any] = {column.name: None for column in columns if column not in kept}
-        if subject_column is not None:
-            values[subject_column] = subject
-        whose = access.person_column(table) == account_id
-        rows = session.execute(select(_key(table), *kept).where(whose)).all()
-        if values:
-            session.execute(update(table).where(whose).values(values))
-        gate = gate_of(session.get_bind().dialect)
-        if gate is None or not isinstance(gate.sealing, Sealer):
-            return
-        for key, *found in rows:
-            for column, value in zip(kept, found, strict=True):
-                if isinstance(value, str):
-                    sealed = gate.sealing.seal(subject, table.name, column.name, value)
-                    session.execute(*_raw(table, column, key, sealed))
+            return [
+                old
+                for table in access.people_tables()
+                for old in _move(session, table, access.person_column(table) == account_id, staying)
+            ]
 
     def _end(self, account_id: int, now: datetime) -> tuple[Stay, ...]:
         home = _home()
@@ -261,13 +232,21 @@ class Erasure:
         hooked = or_(*self._hooked(table, now))
         keys = session.scalars(select(_key(table)).where(which, hooked)).all()
         if keys:
-            empty: dict[str, None] = {column.name: None for column in access.kept_columns(table)}
-            person = rows_of(table).person
-            if person is not None and table.c[person].nullable:
-                empty[person] = None
-            session.execute(update(table).where(_key(table).in_(keys)).values(empty))
+            self._leave_empty(session, table, keys)
         deleted = _changed(session, delete(table).where(which, _key(table).not_in(keys)))
         return deleted + len(keys)
+
+    def _leave_empty(self, session: Session, table: Table, keys: Sequence[Any]) -> None:
+        """Empty rows that others hang on. They are about nobody from now on."""
+        old = _move(session, table, _key(table).in_(keys), ())
+        person = rows_of(table).person
+        for key in keys:
+            values: dict[str, Any] = {rows_of(table).subject or "": new_subject()}
+            if person is not None and table.c[person].nullable:
+                values[person] = None
+            session.execute(update(table).where(_key(table) == key).values(values))
+        if self._keys is not None:
+            afterwards(session.connection(), partial(self._keys.destroy, old))
 
     def _hooked(self, table: Table, now: datetime) -> Iterator[Any]:
         """SQL: a row that goes together with this one holds something that must stay."""
@@ -294,6 +273,29 @@ def _home() -> Table:
 def _key(table: Table) -> Column[Any]:
     (key,) = access.key_columns(table)
     return key
+
+
+def _move(session: Session, table: Table, which: Any, staying: Collection[str]) -> list[str]:
+    """Erase all but what stays in some rows, and seal that anew: each row under another subject.
+
+    What stays is not written through the gate: it has its form already, and may be held although the notice
+    in force no longer permits it. Returns the old subjects, whose keys are to be destroyed. A row in which
+    nothing stays keeps its subject, so that a run after a crash finds it again.
+    """
+    columns, old = access.kept_columns(table), []
+    kept = [column for column in columns if category_of(column) in staying]
+    subject = table.c[rows_of(table).subject or ""]
+    gate = gate_of(session.get_bind().dialect)
+    for key, before, *found in session.execute(select(_key(table), subject, *kept).where(which)).all():
+        after = new_subject() if any(value is not None for value in found) else before
+        values: dict[str, Any] = {column.name: None for column in columns if column not in kept}
+        session.execute(update(table).where(_key(table) == key).values({**values, subject.name: after}))
+        for column, value in zip(kept, found, strict=True):
+            if isinstance(value, str) and gate is not None and isinstance(gate.sealing, Sealer):
+                sealed = gate.sealing.seal(after, table.name, column.name, value)
+                session.execute(*_raw(table, column, key, sealed))
+        old.append(before)
+    return old
 
 
 def _raw(table: Table, column: Column[Any], key: Any, sealed: str) -> Any:

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Date, DateTime, ForeignKey, String, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onmeet.db import Base
-from onmeet.notices.columns import Lapse, kept, rows, technical
+from onmeet.notices.columns import Lapse, kept, new_subject, rows, technical
 
 __all__ = [
     "ConsentGiven", "LegalHold", "NoticeVersion", "PageCount", "Receipt", "SecurityEvent", "SubjectRequest",
@@ -52,7 +52,7 @@ class ConsentGiven(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
     subject: Mapped[str] = mapped_column(
-        String(32), index=True, info=technical("names the key of the personal columns")
+        String(32), default=new_subject, index=True, info=technical("names the key of the personal columns")
     )
     account_id: Mapped[int] = mapped_column(
         ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the account")
@@ -78,7 +78,7 @@ class SubjectRequest(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
     subject: Mapped[str] = mapped_column(
-        String(32), index=True, info=technical("names the key of the personal columns")
+        String(32), default=new_subject, index=True, info=technical("names the key of the personal columns")
     )
     account_id: Mapped[int | None] = mapped_column(
         ForeignKey("accounts.id", ondelete="SET NULL"), index=True, info=technical("joins the account")
@@ -163,7 +163,7 @@ class SecurityEvent(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
     subject: Mapped[str] = mapped_column(
-        String(32), index=True, info=technical("names the key of the personal columns")
+        String(32), default=new_subject, index=True, info=technical("names the key of the personal columns")
     )
     on_day: Mapped[date] = mapped_column(Date, index=True, info=technical("retention counts from here"))
     kind: Mapped[str] = mapped_column(String(32), info=technical("what happened"))

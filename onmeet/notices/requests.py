@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import calendar
 import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from onmeet.db import Base, Database
+from onmeet.db import Database
 from onmeet.errors import N_, UserError
 from onmeet.notices.models import SubjectRequest
 
@@ -96,7 +95,6 @@ class Requests:
             raise UserError(N_("There is no such request."), 422)
         with self._database.writing() as session:
             row = SubjectRequest(
-                subject=_subject(session, account_id),
                 account_id=account_id,
                 kind=kind,
                 language=language,
@@ -217,13 +215,6 @@ def add_months(day: date, months: int) -> date:
     month = day.month - 1 + months
     year, month = day.year + month // 12, month % 12 + 1
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-def _subject(session: Session, account_id: int | None) -> str:
-    """The person's own key, or one for this request alone."""
-    accounts = Base.metadata.tables["accounts"]  # by name alone: accounts stand above notices
-    known = session.scalar(select(accounts.c.subject).where(accounts.c.id == account_id))
-    return str(known) if known else secrets.token_hex(16)
 
 
 def _by_token(session: Session, token: str) -> SubjectRequest:

@@ -6,9 +6,7 @@ later, so that no request waits for the disk; a flood is counted and not written
 
 from __future__ import annotations
 
-import secrets
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -39,12 +37,9 @@ class Entry:
 class SecurityLog:
     """The service. `active`: whether anything is written; thread-safe."""
 
-    def __init__(
-        self, database: Database, policy: Policy, subject: Callable[[], str] = lambda: secrets.token_hex(16)
-    ) -> None:
+    def __init__(self, database: Database, policy: Policy) -> None:
         self.active = policy.stores("security.ip")
         self._database = database
-        self._subject = subject
         self._lock = threading.Lock()
         self._waiting: list[Entry] = []
         self._minute = datetime.min.replace(tzinfo=UTC)
@@ -73,7 +68,6 @@ class SecurityLog:
         with self._database.writing() as session:
             session.add_all(
                 SecurityEvent(
-                    subject=self._subject(),
                     on_day=(entry.at or now).date(),
                     kind=entry.kind,
                     ip=entry.ip,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from onmeet.config import Config
 from onmeet.db import Base, Database, connect
-from onmeet.notices import forgotten, gate, owning, sealing, stored
+from onmeet.notices import forgotten, gate, key_endings, owning, sealing, stored
 from onmeet.notices.kept import Gate
 from onmeet.notices.keys import open_key_store
 from onmeet.notices.policy import Policy
@@ -31,5 +31,6 @@ def open_database(config: Config, policy: Policy, *, wall: Callable[[], float] =
     gate.fit(engine, Gate(policy, rotating, sealer), Base.metadata)
     if sealer is not None:
         owning.fit(engine, Base.metadata)
+    key_endings.fit(engine, Base.metadata, keys)
     forgotten.fit(engine, Base.metadata, keys, forgotten.Forgotten(config.keys), wall)
     return database

@@ -35,6 +35,7 @@ from onmeet.clock import Clock, monotonic
 from onmeet.db import Base, Database
 from onmeet.notices.columns import rows_of
 from onmeet.notices.due import Held, Plan, event_limit, plans
+from onmeet.notices.key_endings import SEEN_TO
 from onmeet.notices.keys import KeyStore
 from onmeet.notices.models import SweepCount
 from onmeet.notices.notice import Term
@@ -184,7 +185,8 @@ class Sweep:
             for categories, some in partly.items():
                 connection.execute(_emptying(plan, categories).where(plan.key.in_(some)))
             if whole:
-                connection.execute(delete(plan.table).where(plan.key.in_(whole)))
+                gone_whole = delete(plan.table).where(plan.key.in_(whole))
+                connection.execute(gone_whole.execution_options(**{SEEN_TO: True}))
             tally.note(connection, gone)
         tally.add(gone, len(whole))
         self._destroy_unused(sorted(subjects), tally)

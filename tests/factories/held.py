@@ -73,9 +73,8 @@ def fill(session: Session, who: str) -> tuple[int, Filled]:
     account_id = 0
     written: Filled = {}
     made: dict[str, Any] = {}
-    subject = f"{who:x<32}"[:32]
     for table in people_tables():
-        row = {column.name: _value(table, column, who, made, subject) for column in table.columns}
+        row = {column.name: _value(table, column, who, made) for column in table.columns}
         if table.name == "accounts":
             row |= {"closed_on": None, "warned_on": None, "restricted": False, "objected": False}
             account_id = row["id"]
@@ -90,12 +89,12 @@ def fill(session: Session, who: str) -> tuple[int, Filled]:
     return account_id, written
 
 
-def _value(table: Table, column: Column[Any], who: str, made: Mapping[str, Any], subject: str) -> Any:
+def _value(table: Table, column: Column[Any], who: str, made: Mapping[str, Any]) -> Any:
     number = next(_numbers)
     for key in column.foreign_keys:
         return made[key.column.table.name]
     if column.name == rows_of(table).subject:
-        return subject
+        return f"{who[:8]:x<8}{number:024}"
     kind = getattr(column.type, "inner", column.type)
     if isinstance(kind, Boolean):
         return False

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from onmeet.accounts.addressees import Addressees
-from onmeet.accounts.models import Account, new_subject
+from onmeet.accounts.models import Account
 from onmeet.config import Config
 from onmeet.db import Database
 from onmeet.mail.dispatch import Dispatcher, Sent
@@ -71,9 +71,7 @@ class Office:
 
     def person(self, email: str = "ada@example.org", language: str = "") -> int:
         """Somebody with an account."""
-        account = Account(
-            subject=new_subject(), email_mark=email, email=email, name="", language=language or None
-        )
+        account = Account(email_mark=email, email=email, name="", language=language or None)
         with self.database.writing() as session:
             session.add(account)
         return account.id

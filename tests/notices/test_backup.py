@@ -32,7 +32,7 @@ __all__ = ["empty_database", "migrated", "new_database", "postgres"]  # on both 
 EVERYTHING = permitting(*(Item(name, "ServiceProvision", "Contract") for name in CATEGORIES))
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAYS = 30
-ADA, GRACE, GUEST = "a" * 32, "b" * 32, "c" * 32
+ADA, GRACE = "a" * 32, "b" * 32
 NAMES = {ADA: "Unforgettable-Ada", GRACE: "Unforgettable-Grace"}
 
 
@@ -67,13 +67,13 @@ class Instance:
             for number, code in ((1, "abc-defg-hjk"), (2, "abc-defg-hjj")):
                 title, day = f"Unforgettable-Topic-{number}", date(2026, 2, number)
                 kept = {"code": code, "title": title, "created_on": day}
-                session.add(Meeting(subject=ADA, code_mark=f"code {number}", owner_id=1, **kept))
+                session.add(Meeting(code_mark=f"code {number}", owner_id=1, **kept))
             topic = "Unforgettable-Topic-1"
-            record = MeetingRecord(subject=ADA, account_id=1, instance="i" * 64, title=topic)
+            record = MeetingRecord(account_id=1, instance="i" * 64, title=topic)
             session.add(record)
             session.flush()
             guest = {"name": "Unforgettable-Guest", "joined_at": START}
-            session.add(Participation(subject=GUEST, record_id=record.id, seat=1, **guest))
+            session.add(Participation(record_id=record.id, seat=1, **guest))
 
     def keys(self) -> Any:
         return open_key_store(self.config)
@@ -155,7 +155,7 @@ def test_the_file_says_nothing_about_anybody_and_holds_no_key(instance: Instance
     for secret in (b"Unforgettable", b"unforgettable", b"mark 1", b"abc-defg", ADA.encode()):
         assert secret not in raw
     keys = instance.keys()
-    for subject in (ADA, GRACE, GUEST, *keys.backups()):
+    for subject in (*keys.subjects(), *keys.backups()):
         assert keys.get(subject) not in raw
         assert keys.get(subject).hex().encode() not in raw
 
@@ -226,7 +226,7 @@ def test_what_was_made_after_a_deletion_is_in_the_next_back_up(
         session.execute(delete(Meeting).where(Meeting.code_mark == "code 2"))
     instance.clock.pass_by(60)
     with instance.database.writing() as session:
-        session.add(Meeting(id=2, subject=ADA, code_mark="code 3", owner_id=1, title="Another"))
+        session.add(Meeting(id=2, code_mark="code 3", owner_id=1, title="Another"))
     file = instance.back_up("second")
     instance.lose_database(new_database)
     instance.restore(file)

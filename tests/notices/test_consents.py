@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from onmeet.accounts.models import Account, new_subject
+from onmeet.accounts.models import Account
 from onmeet.db import Database
 from onmeet.errors import UserError
 from onmeet.notices import reading, versions
@@ -45,7 +45,7 @@ def ada(database: Database) -> int:
 
 
 def account(database: Database, name: str) -> int:
-    made = Account(subject=new_subject(), email_mark=name, email=f"{name}@example.org", name=name)
+    made = Account(email_mark=name, email=f"{name}@example.org", name=name)
     with database.writing() as session:
         session.add(made)
     return made.id

@@ -42,7 +42,9 @@ def _accounts() -> None:
         table.alter_column("subject", existing_type=sa.String(32), nullable=False)
         table.alter_column("email_mark", existing_type=sa.String(64), nullable=False)
         for name, kind in (
-            ("restricted", sa.Boolean), ("objected", sa.Boolean), ("erasing", sa.Boolean),
+            ("restricted", sa.Boolean),
+            ("objected", sa.Boolean),
+            ("erasing", sa.Boolean),
             ("notice", sa.String(97)),
         ):
             table.alter_column(name, existing_type=kind, server_default=None)
@@ -88,15 +90,12 @@ def _mark_accounts() -> None:
 
 
 def _mark_meetings() -> None:
-    """Give each meeting its owner's name of a key, and the keyed hash of its code."""
+    """Give each meeting the name of its key, and the keyed hash of its code."""
     key: bytes = context.config.attributes["marks_key"]
     meetings = sa.table("meetings", *map(sa.column, ("id", "owner_id", "code", "code_mark", "subject")))
-    accounts = sa.table("accounts", sa.column("id"), sa.column("subject"))
-    joined = meetings.join(accounts, accounts.c.id == meetings.c.owner_id)
-    query = sa.select(meetings.c.id, meetings.c.code, accounts.c.subject).select_from(joined)
     connection = op.get_bind()
-    for id_, code, subject in connection.execute(query).all():
-        values = {"subject": subject, "code_mark": mark(key, "meeting", code)}
+    for id_, code in connection.execute(sa.select(meetings.c.id, meetings.c.code)).all():
+        values = {"subject": secrets.token_hex(16), "code_mark": mark(key, "meeting", code)}
         connection.execute(sa.update(meetings).where(meetings.c.id == id_).values(values))
 
 

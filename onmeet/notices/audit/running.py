@@ -69,6 +69,6 @@ def _notes(config: Config) -> list[str]:
         notes.append("Personal columns are not encrypted (SQLite): deleting overwrites them.")
     else:
         notes.append(
-            "Personal columns are encrypted with a key for each person: without the key nothing is left."
+            "Personal columns are encrypted with a key for each row: without the key nothing is left."
         )
     return notes

@@ -1,0 +1,53 @@
+"""The key of a row goes with the row: when a deletion is committed, the keys of what it took are destroyed.
+
+Killed in between, a process leaves keys behind that no row uses: the sweep destroys them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Delete, Engine, MetaData, Table, event, select
+
+from onmeet.db import afterwards
+from onmeet.notices.columns import rows_of
+from onmeet.notices.keys import FileKeyStore
+
+__all__ = ["SEEN_TO", "fit"]
+
+SEEN_TO = "onmeet_keys_seen_to"
+"""Execution option of a statement whose caller destroys the keys itself."""
+
+
+def fit(engine: Engine, metadata: MetaData, keys: FileKeyStore) -> None:
+    """Destroy the keys of the rows that a DELETE in a writing block takes away, by itself or by cascade."""
+
+    def note(connection: Connection, statement: Any, many: Any, one: Any, options: Any) -> None:
+        if not isinstance(statement, Delete) or options.get(SEEN_TO) or not keys.path.exists():
+            return
+        table = metadata.tables.get(getattr(statement.table, "name", ""))
+        if table is None:
+            return
+        queries = list(_subjects(table, statement._where_criteria))
+        found = {
+            subject
+            for values in many or [one]
+            for query in queries
+            for subject in connection.execute(query, values).scalars()
+        }
+        if found:
+            afterwards(connection, lambda: keys.destroy(sorted(found)))
+
+    event.listen(engine, "before_execute", note)
+
+
+def _subjects(table: Table, which: Any) -> Iterator[Any]:
+    """Queries for the names of the keys of some rows, and of those that are deleted along with them."""
+    if (name := rows_of(table).subject) is not None:
+        yield select(table.c[name]).where(*which)
+    for child in table.metadata.sorted_tables:
+        for foreign in child.foreign_keys:
+            together = (foreign.ondelete or "").upper() == "CASCADE"
+            if foreign.column.table is table and child is not table and together:
+                yield from _subjects(child, [foreign.parent.in_(select(foreign.column).where(*which))])

@@ -1,0 +1,144 @@
+"""A key for each row: with the row its key goes, and no copy that was taken before can be read (N1.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, select, text
+
+from onmeet.accounts.models import Account
+from onmeet.config import Config
+from onmeet.db import Database, connect
+from onmeet.meetings.models import Meeting, MeetingRecord, Participation
+from onmeet.meetings.service import Meetings
+from onmeet.notices.keys import FileKeyStore, open_key_store
+from onmeet.notices.sealing import Sealer
+from onmeet.notices.store import open_database
+from onmeet.notices.sweep import Sweep
+from tests.factories.house import MakeDatabase, empty_database, make_config
+from tests.factories.policies import policy
+from tests.factories.postgres import migrated, new_database, postgres
+
+__all__ = ["empty_database", "migrated", "new_database", "postgres"]
+
+KEY = b"k" * 32
+ENDED = date(2026, 3, 1)
+NOTICE = "easymeet24"
+
+
+@pytest.fixture
+def config(new_database: MakeDatabase, tmp_path: Path) -> Config:
+    made = make_config(tmp_path / "var", seal="always")
+    return replace(made, database_url=new_database(made.data))
+
+
+@pytest.fixture
+def database(config: Config) -> Iterator[Database]:
+    opened = open_database(config, policy(NOTICE))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def keys(config: Config) -> Iterator[FileKeyStore]:
+    with closing(open_key_store(config)) as store:
+        yield store
+
+
+@pytest.fixture
+def ada(database: Database) -> int:
+    made = Account(email_mark="ada", email="ada@example.org", name="Ada", created_on=ENDED)
+    with database.writing() as session:
+        session.add(made)
+    return made.id
+
+
+def copies(config: Config, table: str, column: str) -> list[str]:
+    """What lies in a column, as a copy of the database holds it."""
+    with closing(connect(config.database_url)) as bare, bare.engine.connect() as connection:
+        query = text(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY id")
+        return list(connection.execute(query).scalars())
+
+
+def meetings(database: Database) -> Meetings:
+    return Meetings(database, key=KEY, anyone_may_start=False)
+
+
+def name(database: Database) -> str | None:
+    with database.reading() as session:
+        return session.scalars(select(Account)).one().name
+
+
+@pytest.mark.promise("N1.15")
+def test_no_copy_of_a_deleted_meeting_can_be_read(
+    config: Config, database: Database, keys: FileKeyStore, ada: int
+) -> None:
+    gone = meetings(database).create(ada, "Gone")
+    meetings(database).create(ada, "Kept")
+    before = copies(config, "meetings", "title")
+    assert [Sealer(keys).open("meetings", "title", copy) for copy in before] == ["Gone", "Kept"]
+    meetings(database).delete(ada, gone.code)
+    keys.close()
+    assert [Sealer(keys).open("meetings", "title", copy) for copy in before] == [None, "Kept"]
+    assert name(database) == "Ada"
+
+
+@pytest.mark.promise("N1.15")
+def test_no_copy_of_swept_traffic_data_can_be_read_while_the_account_lives(
+    config: Config, database: Database, keys: FileKeyStore, ada: int
+) -> None:
+    a_record(database, ada, ENDED)
+    (before,) = copies(config, "participations", "ip")
+    assert Sealer(keys).open("participations", "ip", before) == "203.0.113.7"
+    later = datetime(ENDED.year + 2, ENDED.month, ENDED.day, tzinfo=UTC)
+    Sweep(database, policy(NOTICE), keys, rest=lambda _: None).run(later)
+    assert copies(config, "participations", "ip") == []
+    assert Sealer(keys).open("participations", "ip", before) is None
+    assert name(database) == "Ada"
+
+
+def test_what_goes_along_with_a_deleted_row_loses_its_keys_too(
+    config: Config, database: Database, keys: FileKeyStore, ada: int
+) -> None:
+    a_record(database, ada, ENDED)
+    (before,) = copies(config, "participations", "ip")
+    with database.writing() as session:
+        session.execute(delete(MeetingRecord))
+    keys.close()
+    assert Sealer(keys).open("participations", "ip", before) is None
+
+
+def test_a_deletion_that_is_undone_leaves_the_keys(
+    config: Config, database: Database, keys: FileKeyStore, ada: int
+) -> None:
+    meetings(database).create(ada, "Kept")
+    with pytest.raises(ZeroDivisionError):
+        delete_and_fail(database)
+    assert [meeting.title for meeting in meetings(database).of(ada)] == ["Kept"]
+    assert len(list(keys.subjects())) == 2
+
+
+def delete_and_fail(database: Database) -> None:
+    with database.writing() as session:
+        session.execute(delete(Meeting))
+        raise ZeroDivisionError
+
+
+def a_record(database: Database, account: int, ended: date) -> None:
+    """A meeting that an account took part in."""
+    at = datetime(ended.year, ended.month, ended.day, 10, tzinfo=UTC)
+    with database.writing() as session:
+        record = MeetingRecord(account_id=account, instance="i" * 64, started_at=at, ended_on=ended)
+        session.add(record)
+        session.flush()
+        session.add(
+            Participation(
+                record_id=record.id, account_id=account, seat=0, name="Ada", ip="203.0.113.7",
+                joined_at=at, left_at=at + timedelta(hours=1), ended_on=ended,
+            )
+        )  # fmt: skip
