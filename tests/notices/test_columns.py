@@ -44,6 +44,22 @@ def test_an_undeclared_column_is_refused_with_its_name_and_the_remedy() -> None:
     assert "onmeet.notices.columns" in str(refused.value)
 
 
+@pytest.mark.promise("N1.2")
+def test_a_column_added_to_our_tables_without_a_declaration_is_told_what_to_do() -> None:
+    """A column that is added to our tables without saying why stops the start and is told what to write."""
+    copied = MetaData()
+    for ours in Base.metadata.sorted_tables:
+        ours.to_metadata(copied)
+    check_declared(copied)
+    copied.tables["accounts"].append_column(Column("shoe_size", Integer))
+    with pytest.raises(
+        ConfigError, match=r"column accounts\.shoe_size does not say why it is stored"
+    ) as told:
+        check_declared(copied)
+    for way in ('info=kept("<category>")', 'info=technical("<reason>")', "onmeet.notices.columns"):
+        assert way in str(told.value)
+
+
 def test_a_declared_column_passes() -> None:
     check_declared(table(info=kept("account.email")))
 

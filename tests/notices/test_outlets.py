@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -54,11 +54,29 @@ def complaints(source: str) -> list[str]:
     return found
 
 
+def scan(sources: Iterable[Path]) -> dict[Path, list[str]]:
+    """The complaints about source files."""
+    found = {path: complaints(path.read_text()) for path in sources}
+    return {path: what for path, what in found.items() if what}
+
+
 @pytest.mark.promise("N1.2")
 def test_every_log_line_has_declared_keys_only() -> None:
     """Every log line is a fixed sentence with declared keys."""
-    found = {path.relative_to(ROOT).as_posix(): complaints(path.read_text()) for path in SOURCES}
-    assert {path: what for path, what in found.items() if what} == {}
+    assert scan(SOURCES) == {}
+
+
+@pytest.mark.promise("N1.2")
+def test_a_source_file_that_logs_an_undeclared_key_is_told_what_to_do(tmp_path: Path) -> None:
+    """A source file that logs something undeclared is found, with its line and what to do."""
+    careless = tmp_path / "careless.py"
+    careless.write_text('log = get_logger()\n\n\ndef join(name):\n    log.info("somebody came", name=name)\n')
+    assert scan([careless]) == {
+        careless: [
+            "line 5: the log key name is not declared: add it to LOG_KEYS in onmeet/notices/outlets.py "
+            "with a technical reason or its category, or leave it out"
+        ]
+    }
 
 
 @pytest.mark.parametrize(
@@ -89,11 +107,30 @@ def relay_figures() -> Iterator[str]:
     yield from (f"media_{field.name}" for field in fields(PlaneStats))
 
 
+def figure_complaints(names: Iterable[str]) -> list[str]:
+    """What is wrong with figures of these names, each with what to do."""
+    return [
+        f"the figure {name} is not declared, so it is not shown: add it to FIGURES in "
+        "onmeet/notices/outlets.py and say what it counts, or leave it out"
+        for name in names
+        if outlets.figure(name) is None
+    ]
+
+
 @pytest.mark.promise("N1.2")
 def test_every_figure_of_the_relay_is_declared() -> None:
     """Every figure for the operator is declared with what it means."""
-    undeclared = [name for name in relay_figures() if outlets.figure(name) is None]
-    assert undeclared == [], "declare them in FIGURES of onmeet/notices/outlets.py and say what they mean"
+    assert figure_complaints(relay_figures()) == []
+
+
+@pytest.mark.promise("N1.2")
+def test_a_figure_without_a_declaration_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A figure that the relay counts without a declaration is found, and told what to do."""
+    real = Counters.as_dict
+    monkeypatch.setattr(Counters, "as_dict", lambda self: {**real(self), "joined_from_munich": 3})
+    (told,) = figure_complaints(relay_figures())
+    assert "signalling_joined_from_munich is not declared, so it is not shown" in told
+    assert "add it to FIGURES in onmeet/notices/outlets.py" in told
 
 
 @pytest.mark.promise("N4.8")

@@ -113,6 +113,22 @@ def test_before_any_version_is_on_record_the_pages_say_so(house: House) -> None:
     assert house.visitor().open("/privacy/versions/on-meet/9.9").status_code == 404
 
 
+@pytest.mark.promise("N1.20", "N5.8")
+@PROFILES
+def test_places_of_processing_and_the_operators_address_stand_on_the_page(
+    build_house: Any, profile: str
+) -> None:
+    """The page names the countries where data is processed, and has the operator's address as an imprint."""
+    house: House = build_house(
+        notice=profile, contact_address="Example Street 1, 12345 Example", contact_email="privacy@example.org"
+    )
+    page = words(house.visitor().open("/privacy"))
+    assert "Example Street 1, 12345 Example" in page
+    assert "privacy@example.org" in page
+    for place in reading.load(profile).locations:
+        assert wording.country(place.country, "en") in page
+
+
 @pytest.mark.promise("N1.19")
 @pytest.mark.usefixtures("at_noon")
 def test_a_coming_version_is_announced_with_its_changes(house: House) -> None:
