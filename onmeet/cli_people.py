@@ -129,11 +129,13 @@ def _bench(config: Config) -> Iterator[_Bench]:
 
 
 def _export(config: Config, options: argparse.Namespace) -> int:
+    from onmeet.notices import versions
     from onmeet.notices.export import stream
 
     with _bench(config) as bench:
         account, now = bench.account(options.email), clock.now()
-        pieces = stream(bench.database, account, bench.policy, now, language=options.language)
+        policy = versions.addressed(bench.policy, config)
+        pieces = stream(bench.database, account, policy, now, language=options.language)
         try:
             handle = os.open(options.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:

@@ -46,7 +46,9 @@ def test_one_command_exports_everything_about_a_person(config: Config, tmp_path:
     assert main(["export", EMAIL, str(target), "--language", "de"]) == 0
     with zipfile.ZipFile(target) as archive:
         data = json.loads(archive.read("data.json"))
-        assert "Rechtsgrundlage" in archive.read("README.txt").decode()
+        readme = archive.read("README.txt").decode()
+        assert "Rechtsgrundlage" in readme
+        assert "{" not in readme, "the operator's own name stands where the notice has a placeholder"
     assert data["tables"]["accounts"][0]["values"]["name"]["value"] == "Quill Heron"
     assert target.stat().st_mode & 0o777 == 0o600
     assert main(["export", EMAIL, str(target)]) == 1  # never over another file

@@ -46,7 +46,7 @@ _EN = ExportWords(
     csv="The .csv files – the same as tables, for a spreadsheet: UTF-8 with a mark at the beginning, commas.",
     guard="A cell that begins with = + - @ has an apostrophe in front, so that no spreadsheet takes it for a"
     " formula. data.json has the value as it is.",
-    about_table="{table}.csv – {count} rows: {what}",
+    about_table="{table}.csv – rows: {count}; columns: {what}",
     items="What is held, what for, and until when",
     purpose="What for: {purpose}",
     basis="Legal basis: {basis}",
@@ -73,7 +73,7 @@ _DE = ExportWords(
     csv="Die .csv-Dateien – dasselbe als Tabellen: UTF-8 mit Kennung am Anfang, durch Kommas getrennt.",
     guard="Vor einer Zelle, die mit = + - @ beginnt, steht ein Apostroph, damit kein Tabellenprogramm sie für"
     " eine Formel hält. In data.json steht der Wert, wie er ist.",
-    about_table="{table}.csv – {count} Zeilen: {what}",
+    about_table="{table}.csv – Zeilen: {count}; Spalten: {what}",
     items="Was gespeichert ist, wozu, und bis wann",
     purpose="Wozu: {purpose}",
     basis="Rechtsgrundlage: {basis}",

@@ -23,12 +23,12 @@ from onmeet.db import Database, connect
 from onmeet.errors import ConfigError
 from onmeet.notices import reading
 from onmeet.notices.models import NoticeVersion
-from onmeet.notices.notice import Notice
+from onmeet.notices.notice import Notice, filled
 from onmeet.notices.policy import Policy
 
 __all__ = [
-    "NOTICE_DAYS", "Adoption", "Version", "adopt", "adopt_in", "coming", "configured", "find", "history",
-    "in_force", "label", "label_of", "mark_cleaned", "next_change", "policy_in_force", "policy_of",
+    "NOTICE_DAYS", "Adoption", "Version", "addressed", "adopt", "adopt_in", "coming", "configured", "find",
+    "history", "in_force", "label", "label_of", "mark_cleaned", "next_change", "policy_in_force", "policy_of",
 ]  # fmt: skip
 
 NOTICE_DAYS = 14
@@ -177,6 +177,18 @@ def policy_of(config: Config, now: datetime) -> Policy:
         return policy_in_force(database, config, now)
     finally:
         database.close()
+
+
+def addressed(policy: Policy, config: Config) -> Policy:
+    """The policy with the operator's own name and addresses in its notice, for what people are handed."""
+    return Policy(
+        filled(
+            policy.notice,
+            operator=config.operator,
+            address=config.contact_address,
+            email=config.contact_email,
+        )
+    )
 
 
 def configured(config: Config) -> Notice:

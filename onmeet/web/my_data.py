@@ -14,6 +14,7 @@ from onmeet.errors import UserError
 from onmeet.notices import access, export, wording
 from onmeet.notices.requests import Filed, RequestGone
 from onmeet.notices.rights import resting_on_interest
+from onmeet.notices.versions import addressed
 from onmeet.web.contexts import DeleteAccountPage, DetailsPage, MyDataPage, PassedOnPage, RightsPage
 from onmeet.web.language import language
 from onmeet.web.limits import client, limiter
@@ -56,7 +57,8 @@ def take_along() -> AnyResponse:
     if problem := _unconfirmed(form):
         return _data(form, problem, 422)
     behind = services()
-    pieces = export.stream(behind.database, _me(), behind.policy, clock.now(), language=language())
+    policy = addressed(behind.policy, behind.config)
+    pieces = export.stream(behind.database, _me(), policy, clock.now(), language=language())
     response = Response(pieces, mimetype="application/zip")
     response.headers["Content-Disposition"] = 'attachment; filename="onmeet.zip"'
     return response
