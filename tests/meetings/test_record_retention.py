@@ -44,7 +44,10 @@ def test_a_record_is_kept_for_the_last_twelve_full_months(desk: Desk) -> None:
 @pytest.mark.promise("N1.2")
 @pytest.mark.parametrize("stricter", ["on-meet", "meetingsphere"])
 def test_under_a_notice_without_records_those_of_an_earlier_notice_go(desk: Desk, stricter: str) -> None:
-    """Link, topic and times are permitted there, but for meetings that are kept, not for calls."""
+    """Under a notice without records those of an earlier notice are deleted.
+
+    Link, topic and times are permitted there, but for meetings that are kept, not for calls.
+    """
     desk.take(*a_meeting("easymeet24", desk.code))
     swept(desk, policy(stricter))
     assert desk.all(MeetingRecord) == desk.all(Participation) == []

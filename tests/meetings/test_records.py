@@ -129,6 +129,7 @@ def desk(build_desk: Any) -> Desk:
 
 @pytest.mark.promise("N1.2", "N1.7", "N3.2", "N3.5", "N3.8", "N5.3")
 def test_exactly_the_permitted_columns_are_filled(build_desk: Any, notice: str) -> None:
+    """Under each notice a record of a meeting has what it permits, and nothing else."""
     desk = build_desk(notice)
     desk.take(*a_meeting(notice, desk.code))
     permitted = policy(notice)
@@ -151,6 +152,7 @@ def test_exactly_the_permitted_columns_are_filled(build_desk: Any, notice: str) 
 
 @pytest.mark.promise("N1.2", "N1.7")
 def test_without_permission_no_statement_reaches_the_database(build_desk: Any) -> None:
+    """Under a notice without records nothing about a call is even sent to the database."""
     desk = build_desk("on-meet")
     seen: list[str] = []
     event.listen(desk.database.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
@@ -169,6 +171,7 @@ def test_what_a_ticket_did_not_permit_is_not_recorded_under_a_later_notice(desk:
 
 @pytest.mark.promise("N3.2", "N3.5", "N3.8")
 def test_a_record_says_who_was_there_when_and_how(desk: Desk) -> None:
+    """A record says who was there, from when to when, with what access, address and device."""
     desk.take(*a_meeting("easymeet24", desk.code))
     record = desk.one(MeetingRecord)
     assert (record.code, record.title, record.account_id) == (desk.code, "Tuesday", ADA)
@@ -207,6 +210,7 @@ def test_an_account_that_is_gone_meanwhile_is_nobody(desk: Desk) -> None:
 
 @pytest.mark.promise("N1.2")
 def test_the_browser_is_known_by_a_mark_and_only_while_the_meeting_lasts(desk: Desk) -> None:
+    """A browser is known in a record by a mark, and no longer than the meeting lasts."""
     reports = a_meeting("easymeet24", desk.code)
     desk.take(*reports[:3])
     ada, _ben = desk.all(Participation)
@@ -237,6 +241,7 @@ def test_nothing_is_held_of_a_meeting_without_record(build_desk: Any) -> None:
 @pytest.mark.promise("N3.15")
 @pytest.mark.parametrize("right", ["restricted", "objected"])
 def test_nothing_resting_on_legitimate_interest_is_written_about_who_objected(desk: Desk, right: str) -> None:
+    """Of somebody who objected nothing is recorded that rests on legitimate interest."""
     with desk.database.writing() as session:
         session.execute(update(Account).values({right: True}))
     desk.take(*a_meeting("easymeet24", desk.code)[:-1], Quality(ROOM, 0, 1, 1))
@@ -348,6 +353,7 @@ def test_the_open_records_of_a_dead_relay_are_ended(desk: Desk) -> None:
 
 @pytest.mark.promise("N3.2", "N5.5")
 def test_of_a_call_exactly_the_permitted_columns_are_filled(build_desk: Any, notice: str) -> None:
+    """The record of a telephone call, once there is a gateway, takes what the notice permits."""
     desk = build_desk(notice)
     call = CallStarted(
         ROOM, CALL, AT, 1, "+4930123456", "+4930654321", "pbx.example.org", "licence", "203.0.113.8"
@@ -364,11 +370,25 @@ def test_of_a_call_exactly_the_permitted_columns_are_filled(build_desk: Any, not
     assert bool(desk.all(CallRecord)) == desk.records.recording
 
 
+@pytest.mark.promise("N3.12", "N5.5")
+@pytest.mark.parametrize("suppressed", [None, ""])
+def test_a_suppressed_number_is_not_in_the_record(desk: Desk, suppressed: str | None) -> None:
+    """Of a caller who suppresses the number the record has none; the telephone gateway is still to come."""
+    desk.take(
+        CallStarted(ROOM, CALL, AT, caller_number=suppressed, callee_number="+4930654321"),
+        CallEnded(ROOM, CALL, AT + 60),
+    )
+    row = desk.one(CallRecord)
+    assert not row.caller_number
+    assert row.callee_number == "+4930654321"
+
+
 # -- load ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.promise("N3.10")
 def test_the_load_is_counted_by_the_hour(desk: Desk) -> None:
+    """The operator sees the load by the hour, in sums."""
     desk.take(
         Started(ROOM, AT, counted=True),
         Joined(ROOM, 0, AT + 1800, at_once=4),
@@ -397,6 +417,7 @@ def test_endings_that_were_concluded_count_nothing(desk: Desk) -> None:
 def test_the_load_is_counted_only_where_counts_are_permitted_without_consent(
     build_desk: Any, notice: str
 ) -> None:
+    """The load is counted only where the notice permits counts without asking anybody."""
     desk = build_desk(notice)
     desk.take(Started(ROOM, AT, counted=True), Left(ROOM, 0, AT, 60.0))
     assert bool(hours(desk.database, NOON)) == (notice in ("easymeet24", "web1on1"))

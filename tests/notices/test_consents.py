@@ -75,6 +75,7 @@ def rows(database: Database) -> int:
 def test_a_consent_is_kept_with_words_version_and_time_and_taken_back_at_once(
     database: Database, ada: int
 ) -> None:
+    """A consent is kept with its words, version and time, and taken back at once."""
     consents = under(database)
     assert not consents.given(ada, "newsletter")
     assert consents.give(ada, "newsletter", WORDS, NOW)
@@ -101,6 +102,7 @@ def test_the_same_yes_twice_is_one_record_and_other_words_are_another(database: 
 
 @pytest.mark.promise("N1.2", "N2.3")
 def test_where_the_notice_permits_no_record_nothing_is_stored(database: Database, ada: int) -> None:
+    """Where the notice permits no record of consents none is stored."""
     unrecorded = replace(
         EASYMEET, items=tuple(item for item in EASYMEET.items if item.category != "consent.record")
     )
@@ -118,6 +120,7 @@ def test_what_the_notice_does_not_ask_for_cannot_be_given(database: Database, ad
 def test_another_purpose_is_asked_for_anew_and_the_old_yes_does_not_count(
     database: Database, ada: int
 ) -> None:
+    """Another purpose is asked for anew: the old yes does not count."""
     versions.adopt(database, EASYMEET, NOW, True)
     assert "newsletter" in [consent.name for consent in under(database).needed(ada)]
     under(database).give(ada, "newsletter", WORDS, NOW)

@@ -53,6 +53,7 @@ class Crash(Exception):
 
 @pytest.mark.promise("N1.12", "N1.15")
 def test_an_erased_account_leaves_no_byte_and_others_keep_theirs(database: Database, tmp_path: Path) -> None:
+    """An erased account leaves no byte in any file, and others keep what is theirs."""
     ada, hers = filled(database, "ada")
     ben, his = filled(database, "ben")
     keys = FakeKeys()
@@ -127,6 +128,7 @@ def test_nobody_signs_in_any_more_from_the_first_step_on(database: Database) -> 
 
 @pytest.mark.promise("N1.14")
 def test_what_a_legal_duty_keeps_stays_under_another_key_and_is_announced(database: Database) -> None:
+    """What a law keeps after an erasure stays under another key, and is named beforehand."""
     ada, hers = filled(database, "ada")
     policy = with_item(
         Item(
@@ -156,7 +158,9 @@ def test_what_a_legal_duty_keeps_stays_under_another_key_and_is_announced(databa
     assert record.title is None
 
 
+@pytest.mark.promise("N1.14")
 def test_what_a_hold_covers_stays_and_its_reason_is_told(database: Database) -> None:
+    """What a court forbids to delete stays, and the reason is told."""
     ada, hers = filled(database, "ada")
     Holds(database).add("file 12 O 34/56", NOW, category="meeting.ip", account_id=ada, until=date(2027, 5, 1))
     erasure = Erasure(database, everything_permitted())
@@ -183,6 +187,7 @@ def test_somebody_elses_held_record_survives_the_hosts_erasure(database: Databas
 
 @pytest.mark.promise("N1.12")
 def test_a_single_row_is_erased_and_the_rest_stays(database: Database, tmp_path: Path) -> None:
+    """A single entry is deleted and the rest stays."""
     ada, hers = filled(database, "ada")
     Erasure(database, everything_permitted()).item(ada, "meetings", key_in(database, "meetings", ada), NOW)
     assert hers["meetings", "title"].encode() not in raw_bytes(tmp_path)

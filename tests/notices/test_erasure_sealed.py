@@ -63,6 +63,7 @@ def stored(config: Config, table: str, column: str) -> list[tuple[str, str]]:
 def test_a_copy_taken_before_the_erasure_is_noise_afterwards(
     config: Config, database: Database, keys: FileKeyStore
 ) -> None:
+    """A copy of the database from before an erasure is noise afterwards."""
     with database.writing() as session:
         ada, _ = fill(session, "ada")
         ben, his = fill(session, "ben")
