@@ -32,8 +32,9 @@ log = structlog.get_logger()
 class Report:
     """What the relay says of itself: sums and states, nothing about a person or a meeting."""
 
-    def __init__(self, plane: MediaPlane, registry: Registry, counters: Counters) -> None:
+    def __init__(self, plane: MediaPlane, registry: Registry, counters: Counters, reports: Reports) -> None:
         self._plane = plane
+        self._reports = reports
         self._registry = registry
         self._counters = counters
         self._started = monotonic()
@@ -48,12 +49,13 @@ class Report:
         }
 
     def health(self) -> dict[str, Any]:
-        """The process answers, so it is well."""
+        """The process answers, so it is well. keeper: whether anybody takes its reports."""
         return {
             "status": "ok",
             "version": __version__,
             "seconds": round(monotonic() - self._started, 3),
             "media_port": self._plane.port,
+            "keeper": self._reports.taken,
         }
 
     def metrics(self) -> dict[str, Any]:
@@ -80,7 +82,7 @@ async def serve(config: Config) -> None:
     counters = Counters()
     reports = Reports()
     registry = Registry(Surroundings(plane, time.time, counters, reports=reports), monotonic)
-    report = Report(plane, registry, counters)
+    report = Report(plane, registry, counters, reports)
     server = SignallingServer(registry, report.queries(), wall=time.time, reports=reports)
     await server.listen(listener)
     runtime.calm_collector()

@@ -63,6 +63,11 @@ class Reports:
         return len(self._waiting)
 
     @property
+    def taken(self) -> bool:
+        """Whether somebody takes them: the keeper is up."""
+        return self._outlet is not None
+
+    @property
     def live(self) -> tuple[str, ...]:
         """The rooms that live now, by hash."""
         return tuple(self._live)

@@ -28,16 +28,19 @@ _PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 @blueprint.get("/healthz")
 def healthz() -> Response:
     """200 when every part answers, else 503."""
-    relay_up = _ask("health") is not None
+    relay_says = _ask("health")
+    # the keeper takes the relay's reports: without it nothing is deleted in time
+    up = {"relay": relay_says is not None, "keeper": bool((relay_says or {}).get("keeper"))}
     answer = jsonify(
-        status="ok" if relay_up else "down",
+        status="ok" if all(up.values()) else "down",
         version=__version__,
-        relay="ok" if relay_up else "down",
+        relay="ok" if up["relay"] else "down",
+        keeper="ok" if up["keeper"] else "down",
         sip="absent",
         notice=services().policy.notice.name,
         notice_version=services().policy.notice.version,
     )
-    answer.status_code = 200 if relay_up else 503
+    answer.status_code = 200 if all(up.values()) else 503
     return answer
 
 

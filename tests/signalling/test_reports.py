@@ -169,6 +169,15 @@ def test_numbers_of_another_relay_acknowledge_nothing() -> None:
     assert taker.seqs == [1]
 
 
+def test_it_is_known_whether_anybody_takes_them() -> None:
+    reports = Reports()
+    before = reports.taken
+    outlet = reports.open(Taker())
+    during = reports.taken
+    reports.shut(outlet)
+    assert (before, during, reports.taken) == (False, True, False)
+
+
 def test_there_is_one_consumer_and_the_last_one_to_come_is_it() -> None:
     reports, first, second = Reports(), Taker(), Taker()
     old = reports.open(first)

@@ -34,14 +34,15 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> Iterat
     yield asked
 
 
-def test_all_is_well_when_the_relay_answers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    with answering(monkeypatch, {"status": "ok"}) as asked:
+def test_all_is_well_when_relay_and_keeper_answer(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(monkeypatch, {"status": "ok", "keeper": True}) as asked:
         answer = house.visitor().open("/healthz")
     assert answer.status_code == 200
     assert answer.get_json() == {
         "status": "ok",
         "version": "0.1.0",
         "relay": "ok",
+        "keeper": "ok",
         "sip": "absent",
         "notice": "on-meet",
         "notice_version": house.services.policy.notice.version,
@@ -53,6 +54,15 @@ def test_a_missing_relay_makes_the_server_unwell(house: House) -> None:
     answer = house.visitor().open("/healthz")
     assert answer.status_code == 503
     assert json.loads(answer.text)["relay"] == "down"
+
+
+def test_a_keeper_that_takes_no_reports_makes_the_server_unwell(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(monkeypatch, {"status": "ok", "keeper": False}):
+        answer = house.visitor().open("/healthz")
+    assert answer.status_code == 503
+    assert (answer.get_json()["relay"], answer.get_json()["keeper"]) == ("ok", "down")
 
 
 def test_health_sets_no_cookie(house: House) -> None:
