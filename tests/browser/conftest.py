@@ -12,6 +12,7 @@ import pytest
 from onmeet.config import detect_addresses
 from tests.browser.chromium import Chromium, ChromiumWindow
 from tests.browser.firefox import Firefox, FirefoxWindow
+from tests.browser.instance import Instance
 from tests.browser.window import Window
 from tests.running import OnMeetServer
 
@@ -35,6 +36,8 @@ def onmeet_server() -> Iterator[OnMeetServer]:
         yield server
         complaints = server.complaints()
         assert not complaints, f"{complaints}\n{server.log_text()}"
+        report = Instance(server).audit()
+        assert report["clean"], f"after all these tests the audit finds: {report['findings']}"
 
 
 @pytest.fixture(scope="module")
