@@ -79,7 +79,7 @@ def test_opened_pages_are_shown(database: Database, capsys: pytest.CaptureFixtur
 def test_the_security_log_is_shown_newest_first(
     database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The security log is read by command on the server, and nowhere else."""
+    """Whoever looks after security reads the log by command, on the server."""
     log = SecurityLog(database, policy("easymeet24"))
     for address in ("203.0.113.7", "203.0.113.8"):
         log.note("sign-in-failed", address, clock.now())

@@ -245,6 +245,21 @@ def test_a_newsletter_goes_to_those_who_agreed_and_says_how_to_leave(office: Off
     assert office.letterbox.get(name) is None  # nobody waits for it any more
 
 
+@pytest.mark.promise("N2.5")
+def test_who_left_the_newsletter_still_gets_the_mail_that_the_account_needs(office: Office) -> None:
+    """Whoever left the newsletter still gets the mail that the account needs."""
+    office.under("meetingsphere")
+    account = office.person()
+    consents = Consents(office.database, office.policy)
+    consents.give(account, "newsletter", "Yes, mail me.", NOW)
+    consents.withdraw(account, "newsletter", NOW)
+    office.queue("newsletter", account=account, about=office.letterbox.put("Spring\n\nNews."))
+    warn(office, account)
+    assert (office.send().sent, office.waiting()) == (1, 0)
+    (mail,) = office.hand.mails
+    assert mail["Subject"] != "Spring"
+
+
 @pytest.mark.promise("N1.8")
 def test_under_on_meet_there_is_no_newsletter(office: Office) -> None:
     """Under on-meet no newsletter is sent, and nobody's address is used for one."""

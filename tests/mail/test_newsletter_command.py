@@ -72,7 +72,7 @@ def test_a_notice_without_newsletter_forbids_it(tmp_path: Path, letter: str) -> 
 
 @pytest.mark.promise("N1.19")
 def test_a_changed_notice_queues_a_mail_to_every_account(tmp_path: Path) -> None:
-    """A changed notice is announced to every account by mail."""
+    """A changed notice is announced to accounts by mail, once each."""
     data = tmp_path / "var"
     assert onmeet(data, "on-meet", "db", "upgrade").returncode == 0
     config = Config.from_env({"ONMEET_DATA": str(data)})

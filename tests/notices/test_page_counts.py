@@ -6,7 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import inspect
 
+from onmeet.notices.columns import category_of
+from onmeet.notices.models import PageCount
 from onmeet.notices.page_counts import Opened, PageCounts, families
 from tests.factories.house import build_house, empty_database
 from tests.factories.policies import policy
@@ -41,8 +44,17 @@ def test_browsers_and_systems_are_told_apart_by_family_only(
 
 
 @pytest.mark.promise("N2.9", "N4.8")
+def test_a_count_has_no_room_for_an_address_or_a_visitor() -> None:
+    """A count says which page, browser and system, on which day and how often: no address, no visitor."""
+    columns = {column.name: category_of(column) for column in inspect(PageCount).columns}
+    assert columns == {
+        "id": None, "on_day": None, "page": None, "browser": None, "system": None, "count": "usage.aggregate",
+    }  # fmt: skip
+
+
+@pytest.mark.promise("N2.9", "N4.8")
 def test_counts_add_up_over_days_and_restarts(build_house: Any) -> None:
-    """Opened pages are counted by kind and day, in sums, with nothing about the visitor."""
+    """Opened pages are added up by kind and day, over restarts."""
     house = build_house(notice="web1on1")
     for _ in range(2):
         counts = PageCounts(house.services.database, policy("web1on1"))

@@ -164,7 +164,7 @@ def test_on_meet_is_the_strictest(name: str) -> None:
 
 @pytest.mark.promise("N2.6")
 def test_meetingsphere_keeps_invoices_seven_years_and_in_germany_ten() -> None:
-    """Under meetingsphere invoices stay seven years, and ten in Germany."""
+    """Under meetingsphere invoices, which come with payment, stay seven years, and ten in Germany."""
     assert terms("meetingsphere", "billing.invoice") == (
         Term("invoice_date", years=7),
         Term("invoice_date", years=10, round_up="year", country="DE"),

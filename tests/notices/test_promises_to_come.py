@@ -48,7 +48,7 @@ def has_a_place(category: str) -> bool:
     return category in everywhere.stored | everywhere.memory | files
 
 
-@pytest.mark.promise("N2.11", "N4.1", "N4.6", "N5.2", "N5.4")
+@pytest.mark.promise("N2.6", "N2.11", "N3.5", "N4.1", "N4.6", "N5.2", "N5.3", "N5.4")
 @PROFILES
 def test_the_page_says_what_is_permitted_and_not_collected_yet(build_house: Any, profile: str) -> None:
     """The notice's page says beside each item that no function collects yet that it is not collected."""
@@ -69,6 +69,16 @@ def test_nothing_is_recorded_and_one_notice_alone_would_permit_it() -> None:
     assert storing("recording.file") == {"3cx-webmeeting"}
     assert item("3cx-webmeeting", "recording.file").legal_basis == "Consent"
     assert "recording" in {consent.name for consent in reading.load("3cx-webmeeting").consents}
+
+
+@pytest.mark.promise("N1.8")
+def test_contact_data_serves_the_account_and_goes_to_the_mail_server_alone() -> None:
+    """Contact data serves the account and goes to the mail server alone; password recovery is to come."""
+    for category in ("account.name", "account.email", "account.phone", "account.country"):
+        found = item("on-meet", category)
+        assert found.purpose == "AccountManagement"
+        assert found.recipients == (("mail provider",) if category == "account.email" else ())
+    assert "DirectMarketing" not in {each.purpose for each in reading.load("on-meet").items}
 
 
 @pytest.mark.promise("N1.11")

@@ -10,6 +10,7 @@ from flask import Flask
 from onmeet.notices import reading
 from onmeet.web.cookie_choice import statistics_allowed
 from tests.factories.house import House, Visitor
+from tests.web.test_nothing_foreign import pages
 
 ASKING = [name for name in reading.shipped() if any(not c.essential for c in reading.load(name).cookies)]
 QUIET = [name for name in reading.shipped() if name not in ASKING]
@@ -82,7 +83,7 @@ def test_a_refusal_sticks_and_nobody_asks_again(build_house: Any) -> None:
 
 @pytest.mark.promise("N2.1", "N2.9")
 def test_a_consent_is_remembered_and_can_be_reset_from_every_page(build_house: Any) -> None:
-    """Every page has a way to the choice about cookies, and to reset it."""
+    """A consent to cookies is remembered until it is reset, and then asked for again."""
     house: House = build_house(notice="meetingsphere")
     visitor = house.visitor()
     visitor.send("/cookies", choice="accepted")
@@ -95,6 +96,16 @@ def test_a_consent_is_remembered_and_can_be_reset_from_every_page(build_house: A
     assert set(jar(visitor)) == {"onmeet"}
     assert "You have not chosen yet" in visitor.open("/cookies").text
     assert BANNER in visitor.open("/").text
+
+
+@pytest.mark.promise("N2.1")
+@pytest.mark.parametrize("notice", ASKING)
+def test_every_page_has_the_control_that_resets_the_choice(build_house: Any, notice: str) -> None:
+    """Every page, those of meetings and errors too, has the control that resets the choice."""
+    for path, page in pages(build_house(notice=notice)).items():
+        if page.status_code < 300 or page.status_code >= 400:
+            assert 'action="/cookies/reset"' in page.text, path
+            assert "Change cookie settings" in page.text, path
 
 
 @pytest.mark.promise("N4.9")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -14,11 +14,10 @@ from werkzeug.test import TestResponse
 from onmeet.db import Base
 from onmeet.notices import reading
 from onmeet.notices.categories import CATEGORIES
-from tests.factories.house import House
+from tests.factories.house import House, copy_of, make_config
 from tests.web.test_headers import address, policy, rules
 
 ROOT = Path(__file__).parents[2]
-PROFILES = pytest.mark.parametrize("profile", reading.shipped())
 
 LOADING = {"src", "srcset", "poster", "data", "action", "formaction", "manifest", "background"}
 """Attributes whose address a browser loads or sends to; `href` does so in `link` and `base` only."""
@@ -50,7 +49,11 @@ class Tags(HTMLParser):
                     yield value
 
 
-def pages(house: House) -> dict[str, TestResponse]:
+Pages = dict[str, TestResponse]
+"""By path, and by 'guest:' and path for somebody without an account."""
+
+
+def pages(house: House) -> Pages:
     """Every page that has an address, for somebody with an account and for somebody without."""
     member, guest = house.member(), house.visitor()
     member.send("/meetings", title="Round")
@@ -59,15 +62,28 @@ def pages(house: House) -> dict[str, TestResponse]:
     paths += [f"/meetings/{kept.code}", f"/m/{kept.code}", "/nothing-here"]
     found = {f"{who}{path}": by.open(path) for who, by in (("", member), ("guest:", guest)) for path in paths}
     shown = {path: page for path, page in found.items() if page.mimetype == "text/html"}
-    assert {"/", "/m/abc-defg-hjk", "/privacy", "/account/data", "guest:/register"} <= set(shown)
+    for path in ("/", "/m/abc-defg-hjk", "/privacy", "/account/data", "guest:/register"):
+        assert shown[path].status_code == 200, path
     return shown
 
 
+@pytest.fixture(scope="module", params=reading.shipped())
+def shown(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, empty_database: Path
+) -> Pages:
+    """Every page under each notice, opened once for all tests."""
+    config = make_config(tmp_path_factory.mktemp("pages"), notice=request.param)
+    house = House(replace(config, database_url=copy_of(empty_database, config.data)))
+    try:
+        return pages(house)
+    finally:
+        house.close()
+
+
 @pytest.mark.promise("N1.5", "N1.17", "N3.16", "N5.7")
-@PROFILES
-def test_every_page_loads_from_this_server_alone(build_house: Any, profile: str) -> None:
+def test_every_page_loads_from_this_server_alone(shown: Pages) -> None:
     """Pages load nothing from anybody else, and their policy keeps browsers from trying."""
-    for path, page in pages(build_house(notice=profile)).items():
+    for path, page in shown.items():
         for name, sources in policy(page).items():
             assert all(OWN_SOURCES.fullmatch(each) for each in sources.split()), (path, name, sources)
         for target in Tags(page.text).loaded():
@@ -88,20 +104,18 @@ def test_no_script_or_style_of_ours_names_another_host() -> None:
 
 
 @pytest.mark.promise("N1.18")
-@PROFILES
-def test_no_page_can_be_shown_within_another_site(build_house: Any, profile: str) -> None:
+def test_no_page_can_be_shown_within_another_site(shown: Pages) -> None:
     """Embedding is still to come: until then every page refuses to be shown in a frame of another site."""
-    for path, page in pages(build_house(notice=profile)).items():
+    for path, page in shown.items():
         assert policy(page)["frame-ancestors"] == "'none'", path
         assert page.headers["X-Frame-Options"] == "DENY", path
         assert page.headers["Cross-Origin-Resource-Policy"] == "same-origin", path
 
 
 @pytest.mark.promise("N1.6", "N2.10")
-@PROFILES
-def test_no_page_asks_for_a_card(build_house: Any, profile: str) -> None:
+def test_no_page_asks_for_a_card(shown: Pages) -> None:
     """No form of ours asks for card data; paying, at the provider's own page, is still to come."""
-    for path, page in pages(build_house(notice=profile)).items():
+    for path, page in shown.items():
         for tag, attributes in Tags(page.text).found:
             if tag in ("input", "select", "textarea"):
                 words = " ".join(attributes.get(name, "") for name in ("name", "id", "autocomplete"))
@@ -123,20 +137,18 @@ def test_there_is_no_place_for_card_data() -> None:
 
 
 @pytest.mark.promise("N1.4", "N5.4")
-@PROFILES
-def test_no_page_takes_a_file(build_house: Any, profile: str) -> None:
+def test_no_page_takes_a_file(shown: Pages) -> None:
     """No page takes a file, so no recording, contact list or picture can come onto the server."""
-    for path, page in pages(build_house(notice=profile)).items():
+    for path, page in shown.items():
         found = [attributes for tag, attributes in Tags(page.text).found if attributes.get("type") == "file"]
         assert found == [], path
         assert "multipart/form-data" not in page.text, path
 
 
 @pytest.mark.promise("N4.6")
-@PROFILES
-def test_no_page_asks_for_job_or_company(build_house: Any, profile: str) -> None:
+def test_no_page_asks_for_job_or_company(shown: Pages) -> None:
     """Demo requests are still to come: until then no form asks for job title or company."""
-    for path, page in pages(build_house(notice=profile)).items():
+    for path, page in shown.items():
         for tag, attributes in Tags(page.text).found:
             if tag in ("input", "select", "textarea"):
                 assert not re.search("job|company|organi[sz]ation", attributes.get("name", "")), path
