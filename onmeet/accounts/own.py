@@ -62,7 +62,7 @@ class OwnAccount:
         with self._database.writing() as session:
             account = session.get(Account, account_id)
             if account is not None:
-                account.name = name.strip()
+                account.name = name.strip() or None
                 account.phone = phone.strip() or None
                 account.country = country.strip().upper() or None
         self._database.erase_traces()

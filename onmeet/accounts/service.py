@@ -98,7 +98,7 @@ class Accounts:
         account = Account(
             email_mark=self.found_by(email),
             email=normal_email(email),
-            name=name.strip(),
+            name=name.strip() or None,
             phone=phone.strip() or None,
             country=country.strip().upper() or None,
             password=self._passwords.hash(password),
