@@ -54,7 +54,7 @@ def test_one_command_exports_everything_about_a_person(config: Config, tmp_path:
     assert main(["export", EMAIL, str(target)]) == 1  # never over another file
 
 
-@pytest.mark.promise("N1.15")
+@pytest.mark.promise("N1.15", "N2.4", "N4.5")
 @pytest.mark.parametrize("command", [["erase"], ["user", "delete"]], ids=["erase", "delete"])
 def test_erasing_leaves_nothing_in_any_file(config: Config, command: list[str]) -> None:
     """One command erases a person from every file."""

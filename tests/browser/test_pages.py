@@ -158,7 +158,7 @@ def test_the_secret_of_the_link_is_never_requested(
     assert fingerprint not in sent
 
 
-@pytest.mark.promise("N3.6", "N5.1")
+@pytest.mark.promise("N5.1")
 @pytest.mark.parametrize("size", [(360, 640), (390, 844), (844, 390)], ids=str)
 def test_a_telephones_screen_shows_everything_that_is_needed(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer, size: tuple[int, int]

@@ -370,7 +370,7 @@ def test_of_a_call_exactly_the_permitted_columns_are_filled(build_desk: Any, not
     assert bool(desk.all(CallRecord)) == desk.records.recording
 
 
-@pytest.mark.promise("N3.12", "N5.5")
+@pytest.mark.promise("N3.12")
 @pytest.mark.parametrize("suppressed", [None, ""])
 def test_a_suppressed_number_is_not_in_the_record(desk: Desk, suppressed: str | None) -> None:
     """Of a caller who suppresses the number the record has none; the telephone gateway is still to come."""

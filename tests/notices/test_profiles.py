@@ -306,7 +306,7 @@ def test_3cx_webmeeting_stores_what_it_lists_and_nothing_else() -> None:
 
 @pytest.mark.promise("N5.6")
 def test_3cx_webmeeting_tells_people_before_the_first_use_of_each_function() -> None:
-    """3cx-webmeeting has a notice before the first use of camera, microphone, chat and telephone."""
+    """3cx-webmeeting tells people before camera, microphone, chat and telephone, which is to come."""
     before = {consent.before: consent.asked for consent in reading.load("3cx-webmeeting").consents}
     assert before.keys() >= {"camera", "microphone", "chat", "telephone"}
     assert not before["chat"], "to use it after the notice is the consent"

@@ -93,7 +93,7 @@ def test_guessing_at_the_password_of_a_session_is_slowed_down(house: House) -> N
     assert "Too many attempts" in answers[-1].text
 
 
-@pytest.mark.promise("N1.12")
+@pytest.mark.promise("N1.12", "N2.4", "N3.15")
 def test_corrected_values_are_kept_and_the_old_ones_erased(house: House, sqlite_files: Path) -> None:
     """People correct their data, and the old values are erased."""
     ada = house.member(name="Ada Quill")

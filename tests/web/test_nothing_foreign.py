@@ -138,7 +138,7 @@ def test_there_is_no_place_for_card_data() -> None:
 
 @pytest.mark.promise("N1.4", "N5.4")
 def test_no_page_takes_a_file(shown: Pages) -> None:
-    """No page takes a file, so no recording, contact list or picture can come onto the server."""
+    """No page takes a file: no recording, list of contacts or picture is uploaded."""
     for path, page in shown.items():
         found = [attributes for tag, attributes in Tags(page.text).found if attributes.get("type") == "file"]
         assert found == [], path
