@@ -45,7 +45,7 @@ from onmeet.errors import UserError
 from onmeet.notices.columns import category_of, rows_of
 from onmeet.notices.forgotten import Forgotten
 from onmeet.notices.kept import Kept
-from onmeet.notices.keys import FileKeyStore, backup_key, open_key_store
+from onmeet.notices.keys import FileKeyStore, backup_key, for_backups, open_key_store
 from onmeet.notices.sealing import Sealer, is_sealed, wanted
 
 __all__ = ["Counts", "default_file", "make", "restore"]
@@ -142,7 +142,7 @@ def _ensure_keys(connection: Connection, table: Table, sealer: Sealer) -> None:
         return
     wanted_ = set(connection.execute(select(table.c[subject]).distinct()).scalars())
     gone = {name for name in wanted_ if sealer.keys.was_destroyed(name)}
-    sealer.keys.ensure(wanted_ - gone)
+    sealer.keys.ensure(map(for_backups, wanted_ - gone))
 
 
 def _out(table: Table, row: dict[str, Any], sealer: Sealer) -> dict[str, Any]:
@@ -151,9 +151,10 @@ def _out(table: Table, row: dict[str, Any], sealer: Sealer) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for col in table.columns:
         value = row[col.key]
-        if subject and category_of(col) and isinstance(value, str) and not is_sealed(value, subject):
-            gone = sealer.keys.was_destroyed(subject)
-            value = None if gone else sealer.seal(subject, table.name, col.name, value)
+        if subject and category_of(col) and isinstance(value, str):
+            clear = sealer.open(table.name, col.name, value) if is_sealed(value, subject) else value
+            gone = clear is None or sealer.keys.was_destroyed(subject)
+            value = None if gone else sealer.seal(for_backups(subject), table.name, col.name, str(clear))
         values[col.name] = value.isoformat() if isinstance(value, date) else value
     return values
 
@@ -229,7 +230,7 @@ class _Restoring:
         (key,) = table.primary_key.columns
         place = f"{table.name}/{stored[key.name]}"
         subject = stored.get(rows_of(table).subject or "")
-        erased = subject is not None and self._sealer.keys.get(subject) is None
+        erased = subject is not None and self._sealer.keys.get(for_backups(subject)) is None
         if erased or place in self._forgotten or not self._join(table, stored):
             self._counts.add(self._counts.erased, table.name)
             return
@@ -257,7 +258,10 @@ class _Restoring:
             return kind.fromisoformat(stored)
         if category_of(col) and rows_of(table).subject and isinstance(_inner(col), String):
             opened = self._sealer.open(table.name, col.name, stored)
-            return stored if self._seals else None if opened is None else str(opened)
+            if opened is None:
+                return None
+            clear = str(opened)
+            return self._sealer.seal(opened.subject, table.name, col.name, clear) if self._seals else clear
         return stored
 
 

@@ -32,6 +32,7 @@ from onmeet.notices.gate import TECHNICAL
 from onmeet.notices.kept import gate_of
 from onmeet.notices.models import LegalHold
 from onmeet.notices.policy import Policy
+from onmeet.notices.rolling import rolled
 from onmeet.notices.sealing import Sealer
 from onmeet.notices.staying import Stay, staying_about, told
 
@@ -140,7 +141,8 @@ class Erasure:
             _refuse_kept(
                 session, home, whose, staying_about(session, self._policy, account_id, now), only=category
             )
-            session.execute(update(home).where(whose).values({column.name: None}))
+            with rolled(session.connection(), home, whose):
+                session.execute(update(home).where(whose).values({column.name: None}))
         self._database.erase_traces()
 
     def categories(self, account_id: int, categories: Collection[str], now: datetime) -> int:
@@ -163,7 +165,8 @@ class Erasure:
                     present = or_(*(column.is_not(None) for column in columns))
                     whose = and_(access.person_column(table) == account_id, present)
                     empty: dict[str, None] = {column.name: None for column in columns}
-                    count += _changed(session, update(table).where(whose).values(empty))
+                    with rolled(session.connection(), table, whose):
+                        count += _changed(session, update(table).where(whose).values(empty))
         self._database.erase_traces()
         return count
 

@@ -1,7 +1,9 @@
 """The keys of data subjects, kept apart from the database: erasing somebody is destroying their key.
 
-Each subject has 32 random bytes of their own. In the store they lie wrapped by a master key (AES-256-GCM),
-and the master key lies in a file of its own, as it is or wrapped by a key service (`onmeet.notices.masters`).
+Each subject, that is, each row with text about somebody, has 32 random bytes of its own. In the store
+they lie wrapped by a master key (AES-256-GCM), and the master key lies in a file of its own, as it is or
+wrapped by a key service (`onmeet.notices.masters`). The names of keys begin with their subject's: what is
+changed in a row is sealed under `<subject>-<random>`, what goes into back-ups under `<subject>-backup`.
 
 What is deleted from the store's file is gone from it (`onmeet.notices.key_file`). `destroy` looks into the
 raw bytes afterwards and raises `NotDestroyed` rather than claim what is not so.
@@ -29,8 +31,8 @@ from onmeet.notices.key_file import KeyFile
 from onmeet.notices.masters import Masters, wrapping
 
 __all__ = [
-    "CACHE_SECONDS", "FileKeyStore", "KeyStore", "NotDestroyed", "SubjectErased", "backup_key",
-    "open_key_store",
+    "CACHE_SECONDS", "FileKeyStore", "KeyStore", "NotDestroyed", "SubjectErased", "backup_key", "for_backups",
+    "fresh_name", "open_key_store", "subject_of",
 ]  # fmt: skip
 
 CACHE_SECONDS = 5.0
@@ -39,6 +41,7 @@ CACHE_SECONDS = 5.0
 _CACHED = 2048
 _BATCH = 200
 _BACKUP = "backup-"
+_FOR_BACKUPS = "backup"
 _NONCE = 12
 _REFUSED = timedelta(days=7)
 """How long the name of a destroyed key is refused: longer than any write can be under way."""
@@ -70,11 +73,19 @@ class KeyStore(Protocol):
     def destroy(self, subjects: Iterable[str]) -> int:
         """Destroy every key of subjects, for good; the number of subjects that had one.
 
+        Those whose names begin with a subject's go along.
+
         What other processes hold in memory ends after `CACHE_SECONDS`. Raises `NotDestroyed`.
         """
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Destroy single keys, of whose subjects others stay."""
+
     def subjects(self, made_before: date | None = None) -> Iterator[str]:
         """Who has a key, or who had one before a day: a key is made before its first row is committed."""
+
+    def names(self, made_before: date | None = None) -> Iterator[str]:
+        """The names of the keys themselves, apart from those of back-ups."""
 
     def renew(self, subjects: Iterable[str]) -> None:
         """Give subjects another key; the old ones stay readable until `forget_older`."""
@@ -140,9 +151,25 @@ class FileKeyStore:
         return sum(self._destroy(batch) for batch in _batches(subjects))
 
     def subjects(self, made_before: date | None = None) -> Iterator[str]:
-        """See `KeyStore`. The list is read at once; the keys of back-ups are not in it."""
+        """See `KeyStore`. The list is read at once; the keys of whole back-ups are not in it."""
         before = "9999" if made_before is None else made_before.isoformat()
-        return (subject for subject, made in self._made() if made < before and not _of_backup(subject))
+        old = (name for name, made in self._made() if made < before and not _of_backup(name))
+        return iter(dict.fromkeys(map(subject_of, old)))
+
+    def names(self, made_before: date | None = None) -> Iterator[str]:
+        """See `KeyStore`. The list is read at once."""
+        before = "9999" if made_before is None else made_before.isoformat()
+        return (
+            name
+            for name, made in self._made()
+            if made < before and not _of_backup(name) and not name.endswith(f"-{_FOR_BACKUPS}")
+        )
+
+    def forget(self, names: Iterable[str]) -> None:
+        """See `KeyStore`."""
+        for batch in _batches(names):
+            with self._lock:
+                self._delete(batch, "", mark=False)
 
     def was_destroyed(self, subject: str) -> bool:
         """Whether the key of a subject has been destroyed in the last days."""
@@ -217,7 +244,8 @@ class FileKeyStore:
         return (self._unwrap(subject, *row) for row in rows.fetchall())
 
     def _make(self, connection: sqlite3.Connection, subject: str) -> bytes:
-        if connection.execute("SELECT 1 FROM destroyed WHERE subject = ?", (subject,)).fetchone():
+        gone = "SELECT 1 FROM destroyed WHERE subject IN (?, ?)"
+        if connection.execute(gone, (subject, subject_of(subject))).fetchone():
             raise SubjectErased("nothing may be written about somebody whose key has been destroyed")
         row = connection.execute(
             "SELECT generation, master, wrapped FROM keys WHERE subject = ? ORDER BY generation DESC LIMIT 1",
@@ -280,18 +308,24 @@ class FileKeyStore:
         with self._file.writing() as connection:
             count = 0
             for subject in subjects:
+                these = f"subject = ?{where}"
+                names: tuple[str, ...] = (subject,)
+                if mark:  # and all names that begin with it: '.' is what follows '-'
+                    these, names = "subject = ? OR subject > ? AND subject < ?", _range(subject)
                 rows = connection.execute(
-                    f"SELECT wrapped FROM keys WHERE subject = ?{where}",  # noqa: S608 - constants above
-                    (subject,),
+                    f"SELECT wrapped FROM keys WHERE {these}",  # noqa: S608 - constants above
+                    names,
                 ).fetchall()
-                connection.execute(f"DELETE FROM keys WHERE subject = ?{where}", (subject,))  # noqa: S608
+                connection.execute(f"DELETE FROM keys WHERE {these}", names)  # noqa: S608
                 if mark:
                     connection.execute(
                         "INSERT OR REPLACE INTO destroyed VALUES (?, ?)", (subject, self._today())
                     )
                 wrapped += [row[0] for row in rows]
                 count += bool(rows)
-                self._cache.pop(subject, None)
+        ended = set(subjects)
+        for name in [name for name in self._cache if name in ended or (mark and subject_of(name) in ended)]:
+            del self._cache[name]
         self._verify_gone(wrapped)
         return count
 
@@ -328,6 +362,28 @@ def open_key_store(config: Config) -> FileKeyStore:
 def backup_key(made: datetime) -> str:
     """A name for the key of a new back-up."""
     return f"{_BACKUP}{made.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+
+
+def subject_of(name: str) -> str:
+    """Whose key it is: names of keys begin with the subject's."""
+    return name.partition("-")[0]
+
+
+def fresh_name(subject: str) -> str:
+    """The name of another key for a subject."""
+    return f"{subject}-{secrets.token_hex(6)}"
+
+
+def for_backups(subject: str) -> str:
+    """The name of the key under which a subject's text goes into back-ups.
+
+    It lasts as long as the row: what was changed since can be restored, what was deleted cannot.
+    """
+    return f"{subject}-{_FOR_BACKUPS}"
+
+
+def _range(subject: str) -> tuple[str, str, str]:
+    return subject, f"{subject}-", f"{subject}."
 
 
 def _of_backup(subject: str) -> bool:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, event
 from sqlalchemy.orm import InstanceState, Mapper, attributes
 from sqlalchemy.sql import Insert
 
-from onmeet.db import Base
+from onmeet.db import Base, afterwards
+from onmeet.notices import rolling
 from onmeet.notices.columns import category_of, rows_of
-from onmeet.notices.kept import Kept, gate_of
+from onmeet.notices.kept import Kept
+from onmeet.notices.keys import fresh_name
 from onmeet.notices.owned import Opened, Owned
 from onmeet.notices.sealing import SealBroken
 
@@ -129,16 +131,11 @@ def _attributes(mapper: Mapper[Any]) -> tuple[str, tuple[str, ...]] | None:
     return (mapper.get_property_by_column(table.c[subject]).key, names) if names else None
 
 
-def _seals(connection: Connection) -> bool:
-    gate = gate_of(connection.dialect)
-    return gate is not None and gate.sealing is not None
-
-
 @event.listens_for(Base, "before_insert", propagate=True)
 def _fill_in(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
     """A new object learns its subject and what it has by default: the INSERT has to say all of it."""
     names = _attributes(mapper)
-    if names is None or not _seals(connection):
+    if names is None or rolling.sealer_of(connection) is None:
         return
     for name in (names[0], *names[1]):
         if getattr(target, name, None) is None:
@@ -148,15 +145,30 @@ def _fill_in(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
 
 @event.listens_for(Base, "before_update", propagate=True)
 def _own_changes(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
-    names = _attributes(mapper)
-    if names is None or not _seals(connection):
+    """Changed text is sealed under a new key, and what stays in the row with it, when something is replaced.
+
+    The old keys are forgotten when that is committed. Looks at the row as it is: somebody else may have
+    changed it, under other keys, since it was loaded.
+    """
+    names, sealer = _attributes(mapper), rolling.sealer_of(connection)
+    if names is None or sealer is None:
         return
+    changed = [name for name in names[1] if attributes.get_history(target, name).has_changes()]
+    if not changed:
+        return
+    table, (key,) = cast(Table, mapper.local_table), mapper.primary_key
+    own = key == mapper.primary_key_from_instance(target)[0]
+    row = next(iter(rolling.locked(connection, table, own)), None)
+    name = fresh_name(row["subject"] if row is not None else getattr(target, names[0]))
     values = attributes.instance_dict(target)
-    changed = [name for name in names[1] if type(values.get(name)) in (str, Opened)]
-    if changed:
-        subject = getattr(target, names[0])
-        for name in changed:
-            values[name] = Owned(str(values[name]), subject)
+    for each in changed:
+        if values[each] is not None:
+            values[each] = Owned(str(values[each]), name)
+    if row is not None and any(row[each] is not None for each in changed):
+        others = tuple(each for each in names[1] if each not in changed)
+        rolling.reseal(connection, sealer, table, row, others, name)
+        old = sorted(rolling.names_in(row, names[1]))
+        afterwards(connection, lambda: sealer.keys.forget(old))
 
 
 @event.listens_for(Base, "after_update", propagate=True)

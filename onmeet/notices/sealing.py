@@ -1,8 +1,9 @@
 """Kept text under the key of the row's data subject: with the key destroyed, every copy of it is noise.
 
 A sealed value reads `s1.<subject>.<nonce and ciphertext, base64url>`: AES-256-GCM, bound to its table and
-column. Dates and counts are not sealed: without the key they say nothing about anybody. Sealed columns cannot
-be compared with anything: rows are found by marks (`onmeet.notices.marks`).
+column. `-` and the rest of a key's name may follow the subject's. Dates and counts are not sealed: without
+the key they say nothing about anybody. Sealed columns cannot be compared with anything: rows are found by
+marks (`onmeet.notices.marks`).
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from onmeet.config import Config
 from onmeet.errors import NotPermitted
-from onmeet.notices.keys import KeyStore
+from onmeet.notices.keys import KeyStore, subject_of
 from onmeet.notices.owned import Opened, Owned
 
-__all__ = ["SealBroken", "Sealer", "is_sealed", "wanted"]
+__all__ = ["SealBroken", "Sealer", "is_sealed", "key_name", "wanted"]
 
 _NONCE = 12
 _SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -42,7 +43,10 @@ class Sealer:
         self.keys = keys
 
     def seal(self, subject: str, table: str, column: str, text: str) -> str:
-        """Text as it is to be stored. Raises `SubjectErased` when the subject's key was destroyed."""
+        """Text as it is to be stored, under the subject's key or another one that is named as `subject`.
+
+        Raises `SubjectErased` when the subject's key was destroyed.
+        """
         if _SUBJECT.fullmatch(subject) is None:
             raise ValueError("the name of a data subject has 1 to 64 letters, digits, - and _")
         key = self.keys.get(subject) or self.keys.ensure([subject])[subject]
@@ -65,7 +69,7 @@ class Sealer:
                 text = AESGCM(candidate).decrypt(content[:_NONCE], content[_NONCE:], _place(table, column))
             except InvalidTag:
                 continue
-            return Opened(text.decode("utf-8", "surrogatepass"), subject)
+            return Opened(text.decode("utf-8", "surrogatepass"), subject_of(subject))
         raise SealBroken(f"{table}.{column} holds a value that was changed or comes from elsewhere")
 
     def is_newest(self, table: str, column: str, stored: str) -> bool:
@@ -119,8 +123,14 @@ class Sealer:
 
 def is_sealed(stored: str, subject: str) -> bool:
     """Whether a stored value is sealed for a subject, by its looks."""
+    name = key_name(stored)
+    return name is not None and subject_of(name) == subject
+
+
+def key_name(stored: str) -> str | None:
+    """The name of the key under which a stored value lies; None when it is not sealed."""
     found = _SEALED.fullmatch(stored)
-    return found is not None and found[1] == subject
+    return found[1] if found is not None else None
 
 
 def wanted(config: Config) -> bool:

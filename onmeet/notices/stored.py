@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from onmeet.config import Config
 from onmeet.db import Base, Database, connect
 from onmeet.errors import ConfigError
-from onmeet.notices.keys import CACHE_SECONDS, KeyStore
+from onmeet.notices.keys import CACHE_SECONDS, KeyStore, for_backups, subject_of
 from onmeet.notices.owning import Sealed, sealed_tables
-from onmeet.notices.sealing import Sealer, is_sealed, wanted
+from onmeet.notices.sealing import Sealer, is_sealed, key_name, wanted
 
 __all__ = ["check_state", "renew_keys", "seal_all"]
 
@@ -36,16 +36,19 @@ def seal_all(config: Config, sealer: Sealer) -> int:
 def renew_keys(config: Config, keys: KeyStore, wait: Callable[[float], object]) -> int:
     """Give every subject another key and seal all text under it; the number of values in the first pass.
 
-    What older back-ups hold can then no longer be opened: make a new one.
+    What older back-ups hold about people can then no longer be opened: make a new one.
     `wait` sleeps for seconds, until no process seals under an older key. Killed at any point, both keys open,
     and it can be repeated.
     """
     sealer = Sealer(keys)
     subjects = list(keys.subjects())
+    others = [name for name in keys.names() if name != subject_of(name)]
     keys.renew(subjects)
+    stale = frozenset(others)
 
     def change(table: str, name: str, subject: str, stored: str) -> str:
-        if not is_sealed(stored, subject) or sealer.is_newest(table, name, stored):
+        newest = key_name(stored) not in stale and sealer.is_newest(table, name, stored)
+        if newest or not is_sealed(stored, subject):
             return stored
         text = sealer.open(table, name, stored)
         return stored if text is None else sealer.seal(subject, table, name, text)
@@ -55,6 +58,7 @@ def renew_keys(config: Config, keys: KeyStore, wait: Callable[[float], object]) 
     while _change_all(config, keys, change):
         pass
     keys.forget_older(subjects)
+    keys.forget([*others, *map(for_backups, subjects)])
     return count
 
 
@@ -84,7 +88,7 @@ def check_state(database: Database, config: Config, keys: KeyStore) -> None:
         raise ConfigError("ONMEET_SEAL must be always: text in this database is sealed")
     if not in_seal and wanted(config):
         raise ConfigError("ONMEET_SEAL: text in this database lies in clear: run `onmeet keys seal` first")
-    if in_seal and keys.get(row.subject) is None and not keys.was_destroyed(row.subject):
+    if in_seal and keys.get(key_name(row.password) or "") is None and not keys.was_destroyed(row.subject):
         raise ConfigError(
             "ONMEET_KEYS: the keys of this database are not there: put back the folder that belongs to it"
         )

@@ -40,6 +40,7 @@ from onmeet.notices.keys import KeyStore
 from onmeet.notices.models import SweepCount
 from onmeet.notices.notice import Term
 from onmeet.notices.policy import Policy
+from onmeet.notices.rolling import forget_unused, rolled
 
 __all__ = ["Batch", "Sweep", "Swept"]
 
@@ -169,6 +170,7 @@ class Sweep:
     def _empty(self, look: _Look, keys: Sequence[Any], tally: _Tally) -> None:
         plan, query = look.plan, look.locking(keys)
         subjects: set[str] = set()
+        stale: list[str] = []
         with self._timed(len(keys)) as connection:
             gone: dict[str, int] = {}
             whole: list[Any] = []
@@ -183,12 +185,16 @@ class Sweep:
                 elif counts:
                     partly.setdefault(tuple(counts), []).append(row.key)
             for categories, some in partly.items():
-                connection.execute(_emptying(plan, categories).where(plan.key.in_(some)))
+                with rolled(connection, plan.table, plan.key.in_(some)) as old:
+                    connection.execute(_emptying(plan, categories).where(plan.key.in_(some)))
+                stale += old
             if whole:
                 gone_whole = delete(plan.table).where(plan.key.in_(whole))
                 connection.execute(gone_whole.execution_options(**{SEEN_TO: True}))
             tally.note(connection, gone)
         tally.add(gone, len(whole))
+        if self._keys is not None and stale:
+            self._keys.forget(stale)
         self._destroy_unused(sorted(subjects), tally)
 
     @contextmanager
@@ -253,6 +259,8 @@ class Sweep:
         while some := list(islice(old, 500)):
             self._pause()
             self._destroy_unused(some, tally)
+        with self._database.engine.connect() as connection:
+            tally.swept.keys += forget_unused(connection, self._metadata, self._keys, now.date())
 
 
 class _Look:

@@ -20,7 +20,7 @@ from onmeet.meetings.models import Meeting, MeetingRecord, Participation
 from onmeet.notices import backup
 from onmeet.notices.backup import Counts
 from onmeet.notices.categories import CATEGORIES
-from onmeet.notices.keys import open_key_store
+from onmeet.notices.keys import for_backups, open_key_store
 from onmeet.notices.notice import Item
 from onmeet.notices.store import open_database
 from tests.factories.house import HandClock, MakeDatabase, empty_database, make_config
@@ -155,7 +155,7 @@ def test_the_file_says_nothing_about_anybody_and_holds_no_key(instance: Instance
     for secret in (b"Unforgettable", b"unforgettable", b"mark 1", b"abc-defg", ADA.encode()):
         assert secret not in raw
     keys = instance.keys()
-    for subject in (*keys.subjects(), *keys.backups()):
+    for subject in (*keys.names(), *map(for_backups, keys.subjects()), *keys.backups()):
         assert keys.get(subject) not in raw
         assert keys.get(subject).hex().encode() not in raw
 
@@ -201,6 +201,19 @@ def test_a_single_value_that_was_deleted_does_not_come_back(
     instance.restore(file)
     assert instance.names() == [None, NAMES[GRACE]]
     assert instance.titles() == ["Unforgettable-Topic-1", None]
+
+
+def test_what_was_changed_since_comes_back_as_it_was(instance: Instance, new_database: MakeDatabase) -> None:
+    """A change makes other keys in the database; a back-up from before can be restored all the same."""
+    file = instance.back_up()
+    with instance.database.writing() as session:
+        session.scalars(select(Account).where(Account.email_mark == "mark 1")).one().name = "Countess"
+        session.scalars(select(Meeting).where(Meeting.code_mark == "code 2")).one().title = "Renamed"
+    newer = instance.back_up("newer")
+    for copy, name, title in ((file, NAMES[ADA], "Unforgettable-Topic-2"), (newer, "Countess", "Renamed")):
+        instance.lose_database(new_database)
+        assert instance.restore(copy).erased == {}
+        assert (instance.names()[0], instance.titles()[1]) == (name, title)
 
 
 def test_what_was_not_deleted_after_all_comes_back(instance: Instance, new_database: MakeDatabase) -> None:

@@ -11,17 +11,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, text
 
+from onmeet import clock
 from onmeet.accounts.models import Account
+from onmeet.accounts.own import OwnAccount
+from onmeet.accounts.service import Accounts
 from onmeet.config import Config
 from onmeet.db import Database, connect
 from onmeet.meetings.models import Meeting, MeetingRecord, Participation
 from onmeet.meetings.service import Meetings
+from onmeet.notices.erasure import Erasure
 from onmeet.notices.keys import FileKeyStore, open_key_store
-from onmeet.notices.sealing import Sealer
+from onmeet.notices.notice import Item, Term
+from onmeet.notices.sealing import Sealer, key_name
 from onmeet.notices.store import open_database
 from onmeet.notices.sweep import Sweep
-from tests.factories.house import MakeDatabase, empty_database, make_config
-from tests.factories.policies import policy
+from tests.factories.house import QUICK, MakeDatabase, empty_database, make_config
+from tests.factories.policies import permitting, policy
 from tests.factories.postgres import migrated, new_database, postgres
 
 __all__ = ["empty_database", "migrated", "new_database", "postgres"]
@@ -121,6 +126,135 @@ def test_a_deletion_that_is_undone_leaves_the_keys(
         delete_and_fail(database)
     assert [meeting.title for meeting in meetings(database).of(ada)] == ["Kept"]
     assert len(list(keys.subjects())) == 2
+
+
+# -- what is changed ----------------------------------------------------------------------------------
+
+
+@pytest.mark.promise("N1.15")
+def test_no_copy_of_a_title_can_be_read_once_the_meeting_is_renamed(
+    config: Config, database: Database, keys: FileKeyStore, ada: int
+) -> None:
+    made = meetings(database).create(ada, "Old title")
+    (title,), (code,) = copies(config, "meetings", "title"), copies(config, "meetings", "code")
+    meetings(database).rename(ada, made.code, "New title")
+    keys.close()
+    assert Sealer(keys).open("meetings", "title", title) is None
+    assert Sealer(keys).open("meetings", "code", code) is None
+    assert meetings(database).of(ada) == [replace(made, title="New title")]
+    assert no_key_is_left_over(config, keys)
+
+
+@pytest.mark.promise("N1.15")
+def test_no_copy_of_a_name_or_an_address_can_be_read_once_it_is_corrected(
+    config: Config, database: Database, keys: FileKeyStore, ada: int
+) -> None:
+    accounts = Accounts(database, key=KEY, passwords=QUICK)
+    own = OwnAccount(database, accounts)
+    for column, correct in (
+        ("name", lambda: own.correct(ada, name="Ada L.", phone="", country="")),
+        ("email", lambda: own.change_email(ada, "countess@example.org")),
+    ):
+        (before,) = copies(config, "accounts", column)
+        correct()
+        keys.close()
+        assert Sealer(keys).open("accounts", column, before) is None
+    assert (own.details(ada).name, own.details(ada).email) == ("Ada L.", "countess@example.org")
+    assert no_key_is_left_over(config, keys)
+
+
+@pytest.mark.promise("N1.15")
+def test_no_copy_of_a_single_value_can_be_read_once_it_is_erased(
+    config: Config, database: Database, keys: FileKeyStore, ada: int
+) -> None:
+    erasure = Erasure(database, policy(NOTICE), keys)
+    for column, erase in (
+        ("name", lambda: erasure.value(ada, "name", datetime(2026, 3, 2, tzinfo=UTC))),
+        ("email", lambda: erasure.categories(ada, ["account.email"], datetime(2026, 3, 2, tzinfo=UTC))),
+    ):
+        (before,) = copies(config, "accounts", column)
+        erase()
+        keys.close()
+        assert copies(config, "accounts", column) == []
+        assert Sealer(keys).open("accounts", column, before) is None
+
+
+def test_no_copy_of_what_the_sweep_empties_can_be_read_while_the_row_stays(
+    config: Config, database: Database, keys: FileKeyStore, ada: int
+) -> None:
+    a_record(database, ada, ENDED)
+    (before,) = copies(config, "participations", "ip")
+    shorter = permitting(
+        Item("meeting.participants", "ServiceProvision", "Contract", terms=(Term("call_end", days=90),)),
+        Item("meeting.ip", "ServiceProvision", "Contract", terms=(Term("call_end", days=7),)),
+    )
+    swept = Sweep(database, shorter, keys, rest=lambda _: None).run(datetime(2026, 3, 20, tzinfo=UTC))
+    assert swept.counts["meeting.ip"] == 1
+    assert Sealer(keys).open("participations", "ip", before) is None
+    with database.reading() as session:
+        row = session.scalars(select(Participation)).one()
+    assert (row.name, row.ip) == ("Ada", None)
+
+
+def test_what_is_added_to_a_row_leaves_the_rest_as_it_is(
+    config: Config, database: Database, keys: FileKeyStore, ada: int
+) -> None:
+    before = copies(config, "accounts", "name")
+    with database.writing() as session:
+        session.scalars(select(Account)).one().country = "DE"
+    assert copies(config, "accounts", "name") == before
+    with database.reading() as session:
+        account = session.scalars(select(Account)).one()
+    assert (account.name, account.country) == ("Ada", "DE")
+
+
+def test_a_change_that_is_undone_leaves_the_old_key(config: Config, database: Database, ada: int) -> None:
+    with pytest.raises(ZeroDivisionError):
+        change_and_fail(database)
+    with closing(open_database(config, policy(NOTICE))) as reopened:
+        assert name(reopened) == "Ada"
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_brought_back(database: Database, ada: int) -> None:
+    with database.reading() as session:
+        stale = session.scalars(select(Account)).one()
+    with database.writing() as session:
+        session.scalars(select(Account)).one().name = "Countess"
+    with database.writing() as session:
+        session.add(stale)
+        stale.country = "DE"
+    with database.reading() as session:
+        account = session.scalars(select(Account)).one()
+    assert (account.name, account.country, account.email) == ("Countess", "DE", "ada@example.org")
+
+
+def test_a_key_that_a_killed_process_left_behind_goes_with_the_next_days_sweep(
+    config: Config, database: Database, keys: FileKeyStore, ada: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (before,) = copies(config, "accounts", "name")
+    with monkeypatch.context() as patch:
+        patch.setattr(FileKeyStore, "forget", lambda *_: None)
+        with database.writing() as session:
+            session.scalars(select(Account)).one().name = "Countess"
+    assert Sealer(keys).open("accounts", "name", before) == "Ada"
+    sweep = Sweep(database, policy(NOTICE), keys, rest=lambda _: None)
+    assert sweep.run(clock.now()).keys == 0
+    assert sweep.run(clock.now() + timedelta(days=1)).keys == 1
+    assert Sealer(keys).open("accounts", "name", before) is None
+    assert name(database) == "Countess"
+
+
+def no_key_is_left_over(config: Config, keys: FileKeyStore) -> bool:
+    """Whether every key that there is has something under it."""
+    sealed = [("accounts", "name"), ("accounts", "email"), ("meetings", "title")]
+    return set(keys.names()) == {key_name(copy) for place in sealed for copy in copies(config, *place)}
+
+
+def change_and_fail(database: Database) -> None:
+    with database.writing() as session:
+        session.scalars(select(Account)).one().name = "Countess"
+        session.flush()
+        raise ZeroDivisionError
 
 
 def delete_and_fail(database: Database) -> None:

@@ -16,7 +16,15 @@ import pytest
 from onmeet import keyfiles
 from onmeet.errors import ConfigError
 from onmeet.notices import keys as keys_module
-from onmeet.notices.keys import CACHE_SECONDS, FileKeyStore, NotDestroyed, SubjectErased
+from onmeet.notices.keys import (
+    CACHE_SECONDS,
+    FileKeyStore,
+    NotDestroyed,
+    SubjectErased,
+    backup_key,
+    for_backups,
+    fresh_name,
+)
 from onmeet.notices.masters import CommandWrapping, wrapping
 from tests.factories.house import HandClock
 from tests.factories.keys import key_store, kms_command
@@ -76,6 +84,23 @@ def test_of_a_destroyed_key_no_byte_is_left(store: FileKeyStore, tmp_path: Path)
     assert not any(key in raw(tmp_path / "keys") for key in gone)
     for number, subject in enumerate(many):
         assert store.get(subject) == (kept[subject] if number % 2 else None)
+
+
+def test_with_a_subject_all_its_keys_are_destroyed_and_no_others(store: FileKeyStore) -> None:
+    names = [ADA, fresh_name(ADA), for_backups(ADA)]
+    others = [GRACE, for_backups(GRACE), backup_key(datetime(2026, 3, 1, tzinfo=UTC)), f"{ADA}0", ADA[:-1]]
+    store.ensure([*names, *others])
+    assert set(store.subjects()) == {ADA, GRACE, f"{ADA}0", ADA[:-1]}
+    assert set(store.names()) == {*names[:2], GRACE, f"{ADA}0", ADA[:-1]}
+    store.forget(names[1:2])
+    assert [store.get(name) is None for name in names] == [False, True, False]
+    store.ensure(names[1:2])
+    assert store.destroy([ADA]) == 1
+    assert all(store.get(name) is None for name in names)
+    assert all(store.get(name) for name in others)
+    for name in (*names, fresh_name(ADA)):
+        with pytest.raises(SubjectErased):
+            store.ensure([name])
 
 
 def test_destroying_what_is_gone_already_does_no_harm(store: FileKeyStore) -> None:
