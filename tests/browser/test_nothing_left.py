@@ -251,7 +251,7 @@ def test_under_on_meet_nothing_of_a_meeting_is_left_in_any_byte(
 def test_under_easymeet24_exactly_what_it_permits_is_left_and_goes_in_time(
     build: Instances, window: OpenWindow[ChromiumWindow], people: tuple[Subscriber, Somebody]
 ) -> None:
-    """Of a meeting names, addresses and devices stay twelve full months, contract data longer, messages never.
+    """Names, addresses and devices stay twelve full months, contract data longer, messages nowhere.
 
     Slow: a whole instance and a meeting of two browsers.
     """
