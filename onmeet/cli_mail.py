@@ -24,8 +24,7 @@ def add_commands(commands: Any) -> None:
 
 def _newsletter(config: Config, options: argparse.Namespace) -> int:
     from onmeet.accounts.addressees import Addressees
-    from onmeet.mail.letters import LETTERS
-    from onmeet.mail.newsletters import CONSENT
+    from onmeet.mail.letters import CONSENT, LETTERS
     from onmeet.mail.office import letterbox
     from onmeet.mail.queue import enqueue_for
     from onmeet.notices import versions

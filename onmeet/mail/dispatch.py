@@ -10,11 +10,11 @@ import structlog
 from sqlalchemy import delete, select, update
 
 from onmeet.db import Database
-from onmeet.errors import ProviderError
-from onmeet.mail.letters import LETTERS
+from onmeet.errors import NotPermitted, ProviderError
+from onmeet.mail.letters import CONSENT, LETTERS, permitted
 from onmeet.mail.mailer import Mailer, Undeliverable
 from onmeet.mail.models import QueuedMail
-from onmeet.mail.newsletters import CONSENT, Letterbox
+from onmeet.mail.newsletters import Letterbox
 from onmeet.mail.outbox import Outbox
 from onmeet.mail.render import Renderer
 from onmeet.notices.consents import Consents
@@ -85,6 +85,10 @@ class Dispatcher:
         except Undeliverable:
             self._forget(number)
             return "dropped"
+        except NotPermitted:
+            log.warning("a mail is not written down: the notice in force does not permit it")
+            self._forget(number)
+            return "dropped"
         except ProviderError:
             return self._put_off(number, now)
         self._forget(number)
@@ -108,7 +112,7 @@ class Dispatcher:
 
     def _permitted(self, mail: QueuedMail) -> bool:
         letter = LETTERS[mail.kind]
-        if any(self._policy.item(category) is None for category in letter.uses):
+        if not permitted(letter, self._policy):
             log.warning("a mail is not sent: the notice in force does not permit it", reason=mail.kind)
             return False
         if letter.voluntary:  # somebody may have left since it was queued

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["LETTERS", "Letter"]
+from onmeet.notices.policy import Policy
+
+__all__ = ["CONSENT", "LETTERS", "Letter", "permitted"]
+
+CONSENT = "newsletter"
+"""The consent that a newsletter needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +17,14 @@ class Letter:
     """One kind of mail.
 
     uses: categories of data without which it cannot be written; a notice that does not list one of them
-    does not permit the mail. voluntary: sent with consent only, and every one of them says how to leave.
+    does not permit the mail. purpose: for which the notice must let the last of them be used. voluntary: sent
+    with consent only, and every one of them says how to leave.
     """
 
     kind: str
     uses: tuple[str, ...]
     voluntary: bool = False
+    purpose: str = ""
 
 
 LETTERS: dict[str, Letter] = {
@@ -27,8 +34,23 @@ LETTERS: dict[str, Letter] = {
         Letter("notice-withdrawn", ("account.email",)),
         Letter("inactivity-warning", ("account.email", "account.times")),
         Letter("account-closed", ("account.email",)),
-        Letter("request-verify", ("request.subject",)),
-        Letter("request-answered", ("request.subject",)),
+        Letter("request-verify", ("request.subject",), purpose="RightsFulfilment"),
+        Letter("request-answered", ("request.subject",), purpose="RightsFulfilment"),
         Letter("newsletter", ("account.email", "newsletter.address"), voluntary=True),
     )
 }
+
+
+def permitted(letter: Letter, policy: Policy) -> bool:
+    """Whether a notice lets this kind of mail be written: all that it uses, and what for.
+
+    A voluntary one needs a consent for the very purpose for which the address may be used.
+    """
+    items = [policy.item(category) for category in letter.uses]
+    if any(item is None for item in items):
+        return False
+    purpose = next((item.purpose for item in reversed(items) if item is not None), "")
+    if letter.voluntary:
+        asked = {consent.purpose for consent in policy.notice.consents if consent.name == CONSENT}
+        return purpose in asked
+    return letter.purpose in ("", purpose)

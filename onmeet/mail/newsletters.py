@@ -11,10 +11,7 @@ from pathlib import Path
 from onmeet.errors import UserError
 from onmeet.notices.marks import mark
 
-__all__ = ["CONSENT", "Letterbox", "Newsletter", "leaving_token", "token_account", "token_fits"]
-
-CONSENT = "newsletter"
-"""The consent that a newsletter needs."""
+__all__ = ["Letterbox", "Newsletter", "leaving_token", "token_account", "token_fits"]
 
 
 @dataclass(frozen=True, slots=True)

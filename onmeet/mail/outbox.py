@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import policy
@@ -31,13 +32,16 @@ class Written:
 class Outbox:
     """A folder as a `Mailer`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, check: Callable[[Path], None]) -> None:
+        """check: raises `NotPermitted` for a file that must not be written."""
         self.folder = folder
+        self._check = check
 
     def send(self, message: EmailMessage) -> None:
-        """Write it down, readable for this user alone."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Write it down, readable for this user alone. Raises `NotPermitted`."""
         path = self.folder / f"{secrets.token_hex(12)}.eml"
+        self._check(path)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(message.as_bytes(policy=policy.SMTP))
 

@@ -9,7 +9,8 @@ from flask_babel import gettext
 from onmeet import clock
 from onmeet.accounts.addressees import Addressees
 from onmeet.errors import UserError
-from onmeet.mail.newsletters import CONSENT, token_account, token_fits
+from onmeet.mail.letters import CONSENT
+from onmeet.mail.newsletters import token_account, token_fits
 from onmeet.mail.office import outbox
 from onmeet.notices.consents import Consents
 from onmeet.web.contexts import LeaveNewsletterPage, OutboxPage
@@ -49,7 +50,7 @@ def show_outbox() -> Response:
     """Mails that could go nowhere; for whoever sits at this machine."""
     if services().config.smtp_url or not from_this_machine():
         abort(404)
-    return OutboxPage(mails=outbox(services().config).mails()).render()
+    return OutboxPage(mails=outbox(services().config, services().policy).mails()).render()
 
 
 def _account(token: str) -> int:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
+from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import delete
 
 from onmeet.accounts.models import Account
-from onmeet.errors import ProviderError
-from onmeet.mail.letters import LETTERS
+from onmeet.errors import NotPermitted, ProviderError
+from onmeet.mail import office as post_office
+from onmeet.mail.dispatch import Sent
+from onmeet.mail.letters import LETTERS, permitted
 from onmeet.mail.mailer import Undeliverable
 from onmeet.mail.newsletters import Newsletter, leaving_token, token_account, token_fits
 from onmeet.mail.queue import enqueue_for
@@ -21,7 +25,10 @@ from onmeet.notices import reading, versions
 from onmeet.notices.categories import CATEGORIES
 from onmeet.notices.consents import Consents
 from onmeet.notices.models import SubjectRequest
+from onmeet.notices.notice import Consent, Item
+from onmeet.notices.policy import Policy
 from tests.factories.french import slips_in
+from tests.factories.policies import permitting, policy
 from tests.mail.conftest import KEY, NOW, Office
 
 
@@ -267,6 +274,57 @@ def test_under_on_meet_there_is_no_newsletter(office: Office) -> None:
     office.queue("newsletter", account=office.person(), about=name)
     done = office.send()
     assert (done.sent, done.dropped) == (0, 1)
+
+
+NEEDED = {"notice-changed", "notice-withdrawn", "account-closed", "request-verify", "request-answered"}
+
+
+@pytest.mark.promise("N1.1", "N1.2")
+@pytest.mark.parametrize(
+    ("notice", "kinds"),
+    [
+        ("on-meet", NEEDED | {"inactivity-warning"}),
+        ("meetingsphere", NEEDED | {"inactivity-warning", "newsletter"}),
+        ("easymeet24", NEEDED | {"inactivity-warning", "newsletter"}),
+        ("web1on1", NEEDED | {"inactivity-warning", "newsletter"}),
+        ("3cx-webmeeting", NEEDED),
+    ],
+)
+def test_only_kinds_of_mail_are_written_that_the_notice_in_force_permits(
+    notice: str, kinds: set[str]
+) -> None:
+    """A mail is written only where the notice in force lists what it uses, for what it is used."""
+    assert {kind for kind, letter in LETTERS.items() if permitted(letter, policy(notice))} == kinds
+
+
+def test_a_mail_needs_the_purpose_that_the_notice_names() -> None:
+    consent = Consent("newsletter", "DirectMarketing", recorded=True)
+    address = Item("newsletter.address", "DirectMarketing", "Consent")
+    email = Item("account.email", "AccountManagement", "Contract")
+    for items, consents, right in (
+        ((email, address), (consent,), True),
+        ((email, address), (), False),
+        ((email, replace(address, purpose="ServiceUsageAnalytics")), (consent,), False),
+        ((email, address), (replace(consent, purpose="ServiceUsageAnalytics"),), False),
+    ):
+        notice = replace(permitting(*items).notice, consents=consents)
+        assert permitted(LETTERS["newsletter"], Policy(notice)) is right
+    for purpose in ("RightsFulfilment", "DirectMarketing"):
+        asked = permitting(Item("request.subject", purpose, "LegalObligation"))
+        assert permitted(LETTERS["request-verify"], asked) is (purpose == "RightsFulfilment")
+
+
+@pytest.mark.promise("N1.2")
+def test_a_mail_is_not_written_to_a_file_where_the_notice_does_not_permit_it(office: Office) -> None:
+    """No mail is written into a file that the notice in force does not permit; it is dropped and counted."""
+    outbox = post_office.outbox(office.config, permitting())
+    with pytest.raises(NotPermitted, match=r"account\.email, which the notice in force does not list"):
+        outbox.send(EmailMessage())
+    assert not outbox.folder.exists()
+    warn(office, office.person())
+    office.hand.fails = NotPermitted("a file")
+    assert office.send() == Sent(dropped=1)
+    assert office.waiting() == 0
 
 
 def test_a_leaving_link_fits_one_account_alone() -> None:

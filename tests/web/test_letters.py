@@ -59,7 +59,7 @@ def put_mail(house: House) -> None:
     message["From"], message["To"] = "onmeet@localhost", "ada@example.org"
     message["Subject"] = "Grüße <b>"
     message.set_content("See https://example.org/x")
-    outbox(house.config).send(message)
+    outbox(house.config, house.services.policy).send(message)
 
 
 def test_the_outbox_is_read_on_this_machine_only(house: House) -> None:
@@ -80,7 +80,7 @@ def test_with_a_mail_server_there_is_no_outbox(build_house: Any) -> None:
 
 def test_mails_leave_the_outbox_after_a_day(house: House) -> None:
     put_mail(house)
-    box = outbox(house.config)
+    box = outbox(house.config, house.services.policy)
     (mail,) = box.mails()
     assert box.folder.stat().st_mode & 0o077 == 0
     assert box.tidy(mail.written_at + timedelta(hours=23)) == 0
