@@ -1,9 +1,9 @@
 """Logs that hold nothing about people: declared keys, exceptions without their values.
 
 Logs are stored data too. An event is a fixed sentence and keys that `onmeet.notices.outlets` declares; any
-other key is dropped before anything is written, and so is one that holds a category of data, unless the
-policy permits it as it is. An exception is written as its type and the places it passed, never its message,
-which may quote what somebody typed.
+other key is dropped before anything is written. None of them may hold a category of data, whatever the notice
+permits: logs go where no sweep comes. An exception is written as its type and the places it passed, never its
+message, which may quote what somebody typed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from typing import Any, TextIO
 import structlog
 
 from onmeet.notices import outlets
-from onmeet.notices.policy import Policy
 
 __all__ = ["configure"]
 
@@ -40,11 +39,10 @@ _TALKATIVE = (
 Event = MutableMapping[str, Any]
 
 
-def configure(level: str, part: str, policy: Policy | None = None) -> None:
+def configure(level: str, part: str) -> None:
     """Send this process's structlog and standard-library logs to stderr, one JSON object a line.
 
-    `part` is the process (`web`, `relay`, `serve`); `level` one of debug, info, warning, error. Without a
-    `policy` no category of data is permitted.
+    `part` is the process (`web`, `relay`, `serve`); `level` one of debug, info, warning, error.
     """
     number = getattr(logging, level.upper())
     shared: list[Any] = [
@@ -55,7 +53,7 @@ def configure(level: str, part: str, policy: Policy | None = None) -> None:
         _Part(part),
     ]
     structlog.configure(
-        processors=[*shared, _Declared(policy), structlog.processors.JSONRenderer()],
+        processors=[*shared, _declared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -65,7 +63,7 @@ def configure(level: str, part: str, policy: Policy | None = None) -> None:
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_name_only, *shared],
             processors=[
-                _Declared(policy),
+                _declared,
                 structlog.processors.JSONRenderer(),
             ],
         )
@@ -100,18 +98,9 @@ class _Part:
         return event
 
 
-class _Declared:
-    """Drops every key that is not declared, or holds what the policy does not permit as it is."""
-
-    def __init__(self, policy: Policy | None) -> None:
-        self._keys = {
-            outlet.name
-            for outlet in outlets.LOG_KEYS
-            if not outlet.category or (policy is not None and policy.storing(outlet.category) == "as-is")
-        }
-
-    def __call__(self, _logger: Any, _method: str, event: Event) -> Event:
-        return {k: v for k, v in event.items() if k in self._keys}
+def _declared(_logger: Any, _method: str, event: Event) -> Event:
+    """Drops every key that is not declared."""
+    return {key: value for key, value in event.items() if outlets.is_log_key(key)}
 
 
 def _name_only(logger: Any, _method: str, event: Event) -> Event:

@@ -17,8 +17,8 @@ from onmeet.notices.categories import CATEGORIES
 from onmeet.notices.policy import Policy
 
 __all__ = [
-    "FIGURES", "FILES", "LIMITS", "LOG_KEYS", "REDIS_KEYS", "Outlet", "category_of_log_key", "check_file",
-    "figure", "unknown_files", "unknown_key",
+    "FIGURES", "FILES", "LIMITS", "LOG_KEYS", "REDIS_KEYS", "Outlet", "check_file", "figure",
+    "is_log_key", "unknown_files", "unknown_key",
 ]  # fmt: skip
 
 
@@ -90,7 +90,7 @@ LOG_KEYS: tuple[Outlet, ...] = (
     Outlet("revision", "of the tables"),
     Outlet("limit", "a setting that was reached"),
 )
-"""Keys of log lines. One that holds a category is written in the form that the policy in force permits."""
+"""Keys of log lines. Their reasons are technical: nothing about anybody is logged, whatever a notice permits."""
 
 FIGURES: tuple[Outlet, ...] = (
     Outlet("up", "whether the relay answers"),
@@ -121,12 +121,14 @@ FIGURES: tuple[Outlet, ...] = (
 )
 """Figures of the relay for the operator. They have no labels: a figure is about everybody or nobody."""
 
+_LOG_KEYS = frozenset(outlet.name for outlet in LOG_KEYS if outlet.reason)
+
 _WORD = re.compile(r"[a-z0-9_]{1,60}")
 
 
-def category_of_log_key(key: str) -> str | None:
-    """The category of a log key, '' when it is technical, None when it is not declared."""
-    return next((outlet.category for outlet in LOG_KEYS if outlet.name == key), None)
+def is_log_key(key: str) -> bool:
+    """Whether log lines may have this key."""
+    return key in _LOG_KEYS
 
 
 def figure(name: str) -> Outlet | None:

@@ -46,10 +46,10 @@ def complaints(source: str) -> list[str]:
             found.append(f"line {call.lineno}: log one fixed sentence, and what differs under declared keys")
         for keyword in call.keywords:
             key = keyword.arg or "**"
-            if key != "exc_info" and outlets.category_of_log_key(key) is None:
+            if key != "exc_info" and not outlets.is_log_key(key):
                 found.append(
                     f"line {call.lineno}: the log key {key} is not declared: add it to LOG_KEYS in "
-                    "onmeet/notices/outlets.py with a technical reason or its category, or leave it out"
+                    "onmeet/notices/outlets.py with a technical reason, or leave it out"
                 )
     return found
 
@@ -74,7 +74,7 @@ def test_a_source_file_that_logs_an_undeclared_key_is_told_what_to_do(tmp_path: 
     assert scan([careless]) == {
         careless: [
             "line 5: the log key name is not declared: add it to LOG_KEYS in onmeet/notices/outlets.py "
-            "with a technical reason or its category, or leave it out"
+            "with a technical reason, or leave it out"
         ]
     }
 
@@ -174,6 +174,7 @@ def test_an_outlet_says_why_it_is_there() -> None:
     for wrong in ({}, {"reason": "x", "category": "account.name"}, {"category": "account.nonsense"}):
         with pytest.raises(ValueError, match="needs either a reason or a category"):
             Outlet("x", **wrong)
+    assert all(outlet.reason for outlet in outlets.LOG_KEYS), "logs go where no sweep comes"
     for outlet in (*outlets.FILES, *outlets.REDIS_KEYS, *outlets.LOG_KEYS, *outlets.FIGURES):
         assert outlet.reason or outlet.category in CATEGORIES, asdict(outlet)
 
