@@ -225,7 +225,7 @@ PHRASES = {
     ),
     "measure.keys": (
         "In PostgreSQL und in Sicherungen sind persönliche Werte verschlüsselt, mit einem Schlüssel "
-        "je Person; Löschen vernichtet den Schlüssel."
+        "je Eintrag; Löschen vernichtet den Schlüssel."
     ),
     "measure.passwords": "Passwörter liegen nur als argon2id-Prüfwerte vor, Anmeldungen nur als Prüfwerte.",
     "measure.logs": (

@@ -220,8 +220,8 @@ PHRASES = {
         "counts what it deleted."
     ),
     "measure.keys": (
-        "On PostgreSQL and in back-ups personal values are encrypted with a key for each person; "
-        "erasing destroys the key."
+        "On PostgreSQL and in back-ups personal values are encrypted with a key for each entry; "
+        "deleting the entry destroys the key."
     ),
     "measure.passwords": "Passwords are stored as argon2id hashes, sign-in marks as hashes only.",
     "measure.logs": (

@@ -231,7 +231,7 @@ PHRASES = {
     ),
     "measure.keys": (
         "Dans PostgreSQL et les sauvegardes, les valeurs personnelles sont chiffrées avec une clé par "
-        "personne ; l’effacement détruit la clé."
+        "entrée ; l’effacement détruit la clé."
     ),
     "measure.passwords": (
         "Les mots de passe ne sont stockés qu’en empreintes argon2id, les connexions qu’en empreintes."
