@@ -279,7 +279,7 @@ def test_under_on_meet_there_is_no_newsletter(office: Office) -> None:
 NEEDED = {"notice-changed", "notice-withdrawn", "account-closed", "request-verify", "request-answered"}
 
 
-@pytest.mark.promise("N1.1", "N1.2")
+@pytest.mark.promise("N1.2", "N1.8")
 @pytest.mark.parametrize(
     ("notice", "kinds"),
     [
