@@ -195,6 +195,14 @@ class Accounts:
                 " in: put back the file marks_key, or the setting"
             )
 
+    def is_open(self, account_id: int) -> bool:
+        """Whether an account exists and nobody has closed it or begun to erase it."""
+        query = select(Account.id).where(
+            Account.id == account_id, Account.closed_on.is_(None), Account.erasing.is_(False)
+        )
+        with self._database.reading() as session:
+            return session.scalar(query) is not None
+
     def has(self, email: str) -> bool:
         """Whether an account has this address: for the operator, never for a page."""
         with self._database.reading() as session:

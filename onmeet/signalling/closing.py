@@ -15,8 +15,8 @@ class Closing(NamedTuple):
 
     @property
     def final(self) -> bool:
-        """Whether the browser joins afresh afterwards, so that its participant leaves at once."""
-        return self.code in (4400, 4429)
+        """Whether the browser joins afresh or never, so that its participant leaves at once."""
+        return self.code in (4400, 4403, 4429)
 
 
 LEFT = Closing(1000, "left")

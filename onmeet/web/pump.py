@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from wsproto import WSConnection
@@ -25,7 +25,7 @@ from onmeet.signalling.client import RelayLink, RelayUnreachable
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.wire import UP_LIMIT, Kind, unpack_close
 
-__all__ = ["Browser", "pump"]
+__all__ = ["WELCOME_SECONDS", "Browser", "pump"]
 
 _READ = 64 * 1024
 _HIGH_WATER = 1024 * 1024
@@ -43,7 +43,10 @@ STALL_SECONDS = 20.0
 CLOSE_SECONDS = 2.0
 """How long a closed browser is waited for."""
 
-_LOOK_SECONDS = 5.0  # at a stalled browser
+WELCOME_SECONDS = 5.0
+"""How long somebody whose account is deleted stays in a meeting."""
+
+_LOOK_SECONDS = 5.0  # at a stalled browser, and at who may have become unwelcome
 
 
 class BrowserGone(Exception):
@@ -166,34 +169,50 @@ class Browser:
             return  # already closing: whatever this was, nobody waits for it
 
 
-def pump(browser: Browser, relay: RelayLink, alarm: int, clock: Clock) -> Closing:
+def pump(
+    browser: Browser,
+    relay: RelayLink,
+    alarm: int,
+    clock: Clock,
+    welcome: Callable[[], bool] | None = None,
+) -> Closing:
     """Carry messages both ways until either side ends; gives how the browser's socket was closed.
 
-    alarm: a descriptor that becomes readable when this process stops serving sockets.
+    alarm: a descriptor that becomes readable when this process stops serving sockets. welcome: asked every
+    `WELCOME_SECONDS` whether this browser may stay; None where nothing but the meeting decides that.
     """
     with selectors.PollSelector() as selector:
-        how = _carry(browser, relay, alarm, selector, clock)
+        how = _carry(browser, relay, alarm, selector, clock, welcome)
         _say_goodbye(browser, relay, how, selector, clock)
     return how
 
 
 def _carry(
-    browser: Browser, relay: RelayLink, alarm: int, selector: selectors.BaseSelector, clock: Clock
+    browser: Browser,
+    relay: RelayLink,
+    alarm: int,
+    selector: selectors.BaseSelector,
+    clock: Clock,
+    welcome: Callable[[], bool] | None,
 ) -> Closing:
     selector.register(alarm, selectors.EVENT_READ)
-    moved = clock()
+    moved = asked = clock()
     try:
         while True:
             # Answers to pings wait there too: who does not read them is not listened to.
             _listen(selector, browser, browser.unsent, max(relay.unsent, browser.unsent))
             _listen(selector, relay, relay.unsent, browser.unsent)
-            patience = _LOOK_SECONDS if browser.unsent else None
+            patience = _LOOK_SECONDS if browser.unsent or welcome is not None else None
             ready = {key.fileobj: events for key, events in selector.select(patience)}
             if alarm in ready:
                 return closing.RESTART
             if (how := _move(browser, relay, ready)) is not None:
                 return how
             now = clock()
+            if welcome is not None and now - asked >= WELCOME_SECONDS:
+                asked = now
+                if not welcome():
+                    return closing.FORBIDDEN
             if browser.flush() or not browser.unsent:
                 moved = now
             elif now - moved > STALL_SECONDS:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -28,7 +29,7 @@ from onmeet.signalling.allowance import Allowance
 from onmeet.signalling.client import RelayLink, RelayUnreachable
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.ticket import Ticket
-from onmeet.web.entrance import ticket_for
+from onmeet.web.entrance import account_id, ticket_for
 from onmeet.web.limits import client, limiter
 from onmeet.web.noting import note
 from onmeet.web.pump import Browser, pump
@@ -168,9 +169,15 @@ def _serve(browser: Browser, code: str) -> None:
             browser.turn_away(link)
             return
         try:
-            pump(browser, link, keeper.alarm, monotonic)
+            pump(browser, link, keeper.alarm, monotonic, _welcome())
         finally:
             link.close()
+
+
+def _welcome() -> Callable[[], bool] | None:
+    """What says whether somebody who is signed in still has an account, whoever deletes or closes it."""
+    account, accounts = account_id(), services().accounts
+    return None if account is None else partial(accounts.is_open, account)
 
 
 def _note(refusal: Closing) -> None:

@@ -217,10 +217,13 @@ def test_of_the_time_of_a_sign_in_only_the_day_is_kept(house: House, accounts: A
 
 def test_a_closed_account_lets_nobody_in_and_looks_like_none(house: House, accounts: Accounts) -> None:
     accounts.register("ada@example.org", PASSWORD)
-    token = enter(accounts).token
+    begun = enter(accounts)
+    assert accounts.is_open(begun.person.id)
     with house.services.database.writing() as session:
         session.execute(update(Account).values(closed_on=date(2026, 1, 31)))
-    assert accounts.by_token(token) is None
+    assert accounts.by_token(begun.token) is None
+    assert not accounts.is_open(begun.person.id)
+    assert not accounts.is_open(begun.person.id + 1)
     with pytest.raises(WrongCredentials):
         enter(accounts)
 

@@ -25,7 +25,7 @@ from wsproto.events import (
 from onmeet.clock import monotonic
 from onmeet.signalling import wire
 from onmeet.signalling.client import RelayLink
-from onmeet.signalling.closing import Closing
+from onmeet.signalling.closing import FORBIDDEN, Closing
 from onmeet.web import pump as pumping
 from onmeet.web.pump import Browser, pump
 
@@ -251,3 +251,27 @@ def test_a_flood_of_frames_that_say_nothing_closes_with_4429(scene: Scene, frame
     flooding.join(10)
     assert closed is not None
     assert closed.code == 4429
+
+
+def test_who_is_no_longer_welcome_is_put_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pumping, "WELCOME_SECONDS", 0.0)
+    monkeypatch.setattr(pumping, "CLOSE_SECONDS", 0.2)
+    client, server = handshake()
+    near, far = socket.socketpair()
+    link_near, link_far = socket.socketpair()
+    alarm, bell = os.pipe()
+    answers = [True, False]
+    with near, far, link_near, link_far:
+        near.setblocking(False)
+        link_near.setblocking(False)
+        link_far.sendall(wire.encode(wire.Kind.MESSAGE, b"{}"))
+        far.sendall(client.send(TextMessage(data="x")))
+        patient = threading.Timer(0.3, far.sendall, [client.send(TextMessage(data="y"))])
+        patient.start()
+        how = pump(Browser(server, near), RelayLink(link_near), alarm, monotonic, lambda: answers.pop(0))
+        patient.join()
+        heard = list(wire.Decoder(wire.UP_LIMIT).feed(link_far.recv(65536)))
+    os.close(alarm)
+    os.close(bell)
+    assert how == FORBIDDEN
+    assert heard[-1] == wire.Frame(wire.Kind.CLOSE, wire.pack_close(4403, ""))

@@ -13,10 +13,13 @@ import websockets
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from onmeet import clock
 from onmeet.signalling import session
 from onmeet.signalling.wire import UP_LIMIT
 from onmeet.web import gunicorn_conf
+from onmeet.web.cookies import SESSION
 from onmeet.web.socket import MAX_SOCKETS
+from tests.factories.house import House, make_config
 from tests.factories.relay import QuietRelay, quiet_relay
 from tests.peers.signalling_client import SignallingClient, WebSocketTransport
 from tests.waiting import until
@@ -128,6 +131,33 @@ async def test_a_browser_that_never_opened_the_page_is_refused_with_4403(
 
 async def test_a_relay_that_is_down_is_told_with_1013(web: Gunicorn, cookie: str) -> None:
     assert (await close_code(web, cookie=cookie))[0] == 1013
+
+
+@pytest.mark.promise("N1.12")
+async def test_whoever_deletes_the_account_is_out_of_the_meeting(
+    web: Gunicorn, relay: QuietRelay, ada: SignallingClient
+) -> None:
+    """Whoever deletes their account is out of every meeting within seconds; others stay."""
+    house = House(make_config(web.data))
+    house.clock.seconds = clock.now().timestamp()
+    try:
+        grace = house.member("grace@example.org")
+        grace.open(f"/m/{CODE}")
+        cookie = grace.client.get_cookie(SESSION)
+        assert cookie is not None
+        client = await web.client(f"{cookie.key}={cookie.value}")
+        await client.join("Grace")
+        await ada.wait_for("joined")
+        account = house.services.accounts.id_of("grace@example.org")
+        assert account is not None
+        house.services.erasure.account(account, clock.now())
+    finally:
+        house.close()
+    closed = await client.wait_closed()
+    assert (closed.code, closed.reason) == (4403, "forbidden")
+    await client.end()
+    await ada.wait_for("left", reason="lost")
+    assert ada.close is None
 
 
 async def test_what_is_no_meeting_code_is_no_socket(web: Gunicorn, cookie: str) -> None:
