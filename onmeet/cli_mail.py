@@ -24,7 +24,7 @@ def add_commands(commands: Any) -> None:
 
 def _newsletter(config: Config, options: argparse.Namespace) -> int:
     from onmeet.accounts.addressees import Addressees
-    from onmeet.mail.letters import CONSENT, LETTERS
+    from onmeet.mail.letters import CONSENT, LETTERS, permitted
     from onmeet.mail.office import letterbox
     from onmeet.mail.queue import enqueue_for
     from onmeet.notices import versions
@@ -32,7 +32,7 @@ def _newsletter(config: Config, options: argparse.Namespace) -> int:
     from onmeet.notices.store import open_database
 
     policy = versions.policy_of(config, clock.now())
-    if any(policy.item(category) is None for category in LETTERS["newsletter"].uses):
+    if not permitted(LETTERS["newsletter"], policy):
         raise UserError(f"the notice in force, {policy.notice.name}, does not permit a newsletter")
     name = letterbox(config).put(_text(options.file))
     database = open_database(config, policy)

@@ -90,7 +90,7 @@ LOG_KEYS: tuple[Outlet, ...] = (
     Outlet("revision", "of the tables"),
     Outlet("limit", "a setting that was reached"),
 )
-"""Keys of log lines. Their reasons are technical: nothing about anybody is logged, whatever a notice permits."""
+"""Keys of log lines, with technical reasons alone: nothing about anybody is logged under any notice."""
 
 FIGURES: tuple[Outlet, ...] = (
     Outlet("up", "whether the relay answers"),
