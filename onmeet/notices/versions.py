@@ -111,6 +111,8 @@ def adopt(database: Database, notice: Notice, now: datetime, has_subscribers: bo
 def adopt_in(session: Session, notice: Notice, now: datetime, has_subscribers: bool) -> Adoption:
     """`adopt` in a transaction that also queues the mails about it: either both happen or neither."""
     _one_at_a_time(session)
+    # whoever waited here for another process that was starting comes after what that one has published
+    now = max([now, *(_utc(row.published_at) for row in _rows(session))])
     _refuse_silent_change(session, notice)
     current, announced = _row_in_force(session, now), _row_coming(session, now)
     if announced is not None and _is(announced, notice):

@@ -207,6 +207,11 @@ def test_starts_at_the_same_moment_publish_once(database: Database) -> None:
         assert len(versions.history(session)) == 1
 
 
+def test_a_start_that_waited_for_another_one_finds_what_that_one_published(database: Database) -> None:
+    first = adopt(database, ON_MEET, START)
+    assert adopt(database, ON_MEET, START - timedelta(seconds=1)) == first
+
+
 def test_what_is_cleaned_is_remembered(database: Database) -> None:
     adopt(database, ON_MEET, START - DAY)
     adoption = adopt(database, EASYMEET)
