@@ -15,6 +15,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
@@ -80,7 +81,7 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
     """A request about one's data. Somebody who is signed in gives no address."""
 
     kind = SelectField(
-        lazy_gettext("What is it about?"), choices=[(kind, KIND_NAMES[kind]) for kind in KINDS]
+        lazy_gettext("What is it about?"), choices=[SelectChoice(kind, KIND_NAMES[kind]) for kind in KINDS]
     )
     email = EmailField(lazy_gettext("Your e-mail address"), [email_address])
     text = TextAreaField(lazy_gettext("In your words"), [Length(max=4000)])

@@ -21,8 +21,15 @@ ALWAYS = {
 }
 
 
+_FITTING = ((r"<code:\w+>", "abc-defg-hjk"), (r"<any\((\w+).*?>", r"\1"), (r"<int:\w+>", "7"))
+
+
 def address(rule: Rule) -> str:
-    return re.sub(r"<code:\w+>", "abc-defg-hjk", rule.rule)
+    """An address that fits a rule: a meeting's code, the first of the words that it takes, a number."""
+    path = rule.rule
+    for placeholder, fitting in _FITTING:
+        path = re.sub(placeholder, fitting, path)
+    return path
 
 
 def rules(app: Flask, method: str) -> list[Rule]:
