@@ -8,7 +8,6 @@ from flask import Flask
 from tests.factories.house import House
 from tests.web.test_headers import address, rules
 
-
 WITHOUT_TOKEN = "/newsletter/leave/<token>"
 """Mail programs send this by themselves (RFC 8058): the token in the address is the secret."""
 
