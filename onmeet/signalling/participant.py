@@ -17,8 +17,9 @@ __all__ = ["Participant"]
 class Participant:
     """Owned by its room; nobody else changes it.
 
-    browser: the opaque id of its ticket. muted: sources that are shown as muted and not forwarded.
-    up_gen: the number of the browser's latest offer. told_muted: what the publisher was told last.
+    browser: the opaque id of its ticket. listed: whether the name is told to those who have not joined.
+    muted: sources that are shown as muted and not forwarded. up_gen: the number of the browser's latest
+    offer. told_muted: what the publisher was told last.
     """
 
     index: int
@@ -31,6 +32,7 @@ class Participant:
     channel: Channel
     publisher: Publisher
     subscriber: Subscriber
+    listed: bool = True
     hand: bool = False
     tracks: tuple[Source, ...] = ()
     up_gen: int = -1

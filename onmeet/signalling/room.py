@@ -86,8 +86,8 @@ class Room:
 
     @property
     def names(self) -> list[str]:
-        """Who is in, in the order of coming."""
-        return [participant.name for participant in self.participants.values()]
+        """Who is in and may be shown to those who have not joined, in the order of coming."""
+        return [participant.name for participant in self.participants.values() if participant.listed]
 
     def held(self, browser: str) -> dict[str, Any]:
         """What is held in memory about the room and the participants of `browser`, see `holdings`."""
@@ -171,6 +171,7 @@ class Room:
             channel=event.channel,
             publisher=self._media.publisher(index, _PublisherEar(self, index)),
             subscriber=self._media.subscriber(index, _SubscriberEar(self, index)),
+            listed=event.ticket.listed,
         )
         self.participants[index] = participant
         self._tokens[participant.token] = index

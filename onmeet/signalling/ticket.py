@@ -35,7 +35,8 @@ class Ticket:
     """Leave to knock at one room.
 
     room: the meeting's code. browser: an opaque random id of the browser's session, by which a removed
-    guest is kept out. limit: most participants in the meeting. expires: unix seconds.
+    guest is kept out. limit: most participants in the meeting. expires: unix seconds. listed: whether the
+    name may be told to those who look into the meeting before they join (N3.7).
 
     reports: the categories that the relay may report about this participant, of `REPORTABLE`; each at most
     once. Only with them may there be an account (its id, where anything is recorded), an address
@@ -51,6 +52,7 @@ class Ticket:
     ip: str | None = None
     device: str | None = None
     reports: tuple[str, ...] = ()
+    listed: bool = True
 
     def to_json(self) -> bytes:
         """The ticket as it crosses the Unix socket."""
@@ -85,6 +87,7 @@ def _well_formed(fields: dict[str, Any]) -> bool:
         and 1 <= limit <= 1024
         and type(expires) in (int, float)
         and cast(float, expires) == expires  # not NaN
+        and type(fields.get("listed")) is bool
         and _reports_well_formed(fields)
     )
 

@@ -81,7 +81,19 @@ def ticket_for(code: str) -> Ticket:
         ip=address() if "meeting.ip" in reports else None,
         device=device() if "meeting.device" in reports else None,
         reports=reports,
+        listed=_listed(),
     )
+
+
+def _listed() -> bool:
+    """Whether the name may be told to who has not joined: not of somebody who restricted processing."""
+    behind, account = services(), account_id()
+    item = behind.policy.item("meeting.participants")
+    if account is None or item is None or "link-holders" not in item.readers:
+        return True
+    own = behind.own.details(account)
+    unwritten = rights.unwritten(behind.policy, restricted=own.restricted, objected=own.objected)
+    return not own.restricted and "meeting.participants" not in unwritten
 
 
 def _reports() -> tuple[str, ...]:

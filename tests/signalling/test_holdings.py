@@ -89,6 +89,14 @@ def test_who_is_in_the_meeting_in_the_order_of_coming() -> None:
     assert house.registry.present({"room": CODE}) == {"names": ["Cem", "Ada", "Ben"]}
 
 
+def test_whoever_is_not_to_be_listed_is_seen_only_by_those_in_the_meeting() -> None:
+    house = House()
+    (ada,) = house.meeting("Ada")
+    house.joined("Ben", browser="Ben", listed=False)
+    assert house.registry.present({"room": CODE}) == {"names": ["Ada"]}
+    assert ada.take("joined")["participant"]["name"] == "Ben"
+
+
 @pytest.mark.parametrize("question", [{}, {"room": "other"}, {"room": ["x"]}, {"room": None}])
 def test_nobody_is_in_a_room_that_is_not_there(question: dict[str, object]) -> None:
     house = House()

@@ -14,7 +14,12 @@ from onmeet.signalling.ticket import Ticket
 
 GOOD = Ticket("abc-defg-hij", "host", "b" * 24, 50, 1000.0)
 TELLING = replace(
-    GOOD, account=7, ip="203.0.113.7", device="Firefox 140", reports=("meeting.ip", "meeting.device")
+    GOOD,
+    account=7,
+    ip="203.0.113.7",
+    device="Firefox 140",
+    reports=("meeting.ip", "meeting.device"),
+    listed=False,
 )
 
 
@@ -41,6 +46,7 @@ def test_an_expired_ticket_is_refused() -> None:
         ("device", ""), ("device", "x" * 256), ("device", "a\nb"), ("device", 7),
         ("reports", None), ("reports", "meeting.ip"), ("reports", ["meeting.ip", "chat.message"]),
         ("reports", ["meeting.ip", "meeting.device", "meeting.ip"]), ("reports", [{}]),
+        ("listed", None), ("listed", 0), ("listed", "no"),
     ],
 )  # fmt: skip
 def test_an_ill_typed_field_is_refused(field: str, value: object) -> None:

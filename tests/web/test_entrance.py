@@ -148,3 +148,19 @@ def test_the_address_is_the_one_that_the_trusted_proxy_names(ask: Any) -> None:
     visitor = house.visitor(**{"X-Forwarded-For": "198.51.100.9, 203.0.113.77"})
     visitor.open(f"/m/{CODE}")
     assert ticket(visitor, CODE)["ip"] == "203.0.113.77"
+
+
+@pytest.mark.parametrize(
+    ("notice", "restricted", "listed"),
+    [("easymeet24", True, False), ("easymeet24", False, True), ("on-meet", True, True)],
+)
+def test_who_restricted_processing_is_not_told_of_before_joining(
+    ask: Any, notice: str, restricted: bool, listed: bool
+) -> None:
+    """The list before joining leaves out people who restricted processing; others need no such mark."""
+    house, ticket = ask(notice=notice)
+    ada = house.member()
+    ada.open(f"/m/{CODE}")
+    account = house.services.accounts.id_of("ada@example.org")
+    house.services.own.restrict(account, restricted)
+    assert ticket(ada, CODE)["listed"] is listed
