@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onmeet import clock
+from onmeet.cli.opening import opened
 from onmeet.config import Config
 from onmeet.errors import UserError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from onmeet.notices.policy import Policy
     from onmeet.notices.requests import Filed, Requests
 
-__all__ = ["add_commands", "add_user_commands", "user_delete"]
+__all__ = ["add_commands", "close", "reopen", "user_delete"]
 
 NOBODY = "there is no account with this address"
 
@@ -64,17 +65,6 @@ def add_commands(commands: Any) -> None:
         action.set_defaults(run=run)
 
 
-def add_user_commands(people: Any) -> None:
-    """`user close` and `user reopen`."""
-    for name, run, help_text in (
-        ("close", _close, "end an account without erasing it yet: the terms of the notice count from today"),
-        ("reopen", _reopen, "open a closed account as long as nothing of it has been erased"),
-    ):
-        action = people.add_parser(name, help=help_text)
-        action.add_argument("email")
-        action.set_defaults(run=run)
-
-
 @dataclass(frozen=True)
 class _Bench:
     """What these commands work with."""
@@ -104,19 +94,11 @@ class _Bench:
 
 @contextmanager
 def _bench(config: Config) -> Iterator[_Bench]:
-    from onmeet import migrations
     from onmeet.accounts.service import Accounts
-    from onmeet.mail import models as _mail  # noqa: F401 - declares its tables
     from onmeet.mail.about_requests import mail_about_request
-    from onmeet.meetings import models as _meetings  # noqa: F401 - declares its tables
-    from onmeet.notices import versions
     from onmeet.notices.requests import Requests
-    from onmeet.notices.store import open_database
 
-    migrations.upgrade(config)
-    policy = versions.policy_of(config, clock.now())
-    database = open_database(config, policy)
-    try:
+    with opened(config) as (database, policy):
         yield _Bench(
             config,
             policy,
@@ -124,8 +106,6 @@ def _bench(config: Config) -> Iterator[_Bench]:
             Accounts(database, key=config.marks_key),
             Requests(database, mail_about_request),
         )
-    finally:
-        database.close()
 
 
 def _export(config: Config, options: argparse.Namespace) -> int:
@@ -168,14 +148,14 @@ def user_delete(config: Config, options: argparse.Namespace) -> int:
     return _erase(config, options)
 
 
-def _close(config: Config, options: argparse.Namespace) -> int:
+def close(config: Config, options: argparse.Namespace) -> int:
     with _bench(config) as bench:
         if not bench.accounts.close(options.email):
             raise UserError(NOBODY)
     return 0
 
 
-def _reopen(config: Config, options: argparse.Namespace) -> int:
+def reopen(config: Config, options: argparse.Namespace) -> int:
     with _bench(config) as bench:
         if not bench.accounts.reopen(options.email):
             raise UserError("there is no closed account with this address that could be opened again")

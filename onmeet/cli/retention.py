@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 from onmeet import clock
+from onmeet.cli.opening import opened
 from onmeet.config import Config
 from onmeet.errors import UserError
 
-if TYPE_CHECKING:
-    from onmeet.db import Database
-    from onmeet.notices.policy import Policy
-
-__all__ = ["add_commands", "opened"]
+__all__ = ["add_commands"]
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -146,25 +141,6 @@ def _hold_end(config: Config, options: argparse.Namespace) -> int:
     with opened(config) as (database, _policy):
         Holds(database).end(options.id)
     return 0
-
-
-@contextmanager
-def opened(config: Config) -> Iterator[tuple[Database, Policy]]:
-    """The database behind the gate of the notice in force, with every table declared."""
-    from onmeet import migrations
-    from onmeet.accounts import models as _accounts  # noqa: F401 - fills the metadata
-    from onmeet.mail import models as _mail  # noqa: F401 - fills the metadata
-    from onmeet.meetings import models as _meetings  # noqa: F401 - fills the metadata
-    from onmeet.notices.store import open_database
-    from onmeet.notices.versions import policy_of
-
-    migrations.upgrade(config)
-    policy = policy_of(config, clock.now())
-    database = open_database(config, policy)
-    try:
-        yield database, policy
-    finally:
-        database.close()
 
 
 def _time(text: str) -> datetime:

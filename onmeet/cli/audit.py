@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onmeet import clock
+from onmeet.cli.opening import opened
 from onmeet.config import Config
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _audit(config: Config, options: argparse.Namespace) -> int:
-    from onmeet.cli_retention import opened
-    from onmeet.notices.audit.canary import Canaries
+    from onmeet.notices.audit.canary import Canaries  # slow imports
     from onmeet.notices.audit.running import audit
 
     canaries = Canaries.from_file(options.canary) if options.canary else Canaries(())

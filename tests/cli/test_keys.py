@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_commands import EMAIL, GOOD, accounts, onmeet
 from tests.factories.keys import kms_command
-from tests.test_cli import EMAIL, GOOD, accounts, onmeet
 
 
 @pytest.fixture

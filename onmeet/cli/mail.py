@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from onmeet import clock
+from onmeet.cli.opening import opened
 from onmeet.config import Config
 from onmeet.errors import UserError
 
@@ -27,24 +28,18 @@ def _newsletter(config: Config, options: argparse.Namespace) -> int:
     from onmeet.mail.letters import CONSENT, LETTERS, permitted
     from onmeet.mail.office import letterbox
     from onmeet.mail.queue import enqueue_for
-    from onmeet.notices import versions
     from onmeet.notices.consents import Consents
-    from onmeet.notices.store import open_database
 
-    policy = versions.policy_of(config, clock.now())
-    if not permitted(LETTERS["newsletter"], policy):
-        raise UserError(f"the notice in force, {policy.notice.name}, does not permit a newsletter")
-    name = letterbox(config).put(_text(options.file))
-    database = open_database(config, policy)
-    try:
+    with opened(config) as (database, policy):
+        if not permitted(LETTERS["newsletter"], policy):
+            raise UserError(f"the notice in force, {policy.notice.name}, does not permit a newsletter")
+        name = letterbox(config).put(_text(options.file))
         resting = Addressees(database).left_alone()
         readers = [
             account for account in Consents(database, policy).who_gave(CONSENT) if account not in resting
         ]
         with database.writing() as session:
             enqueue_for(session, "newsletter", clock.now(), readers, about=name)
-    finally:
-        database.close()
     print(f"{len(readers)} mails are on their way")  # noqa: T201
     return 0
 

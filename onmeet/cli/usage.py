@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from onmeet import clock
+from onmeet.cli.opening import opened
 from onmeet.config import Config
 from onmeet.db import Database
 from onmeet.errors import UserError
@@ -40,55 +42,45 @@ def add_commands(commands: Any) -> None:
 def _usage(config: Config, options: argparse.Namespace) -> int:
     from onmeet.meetings import load
 
-    database = _open(config, "usage.aggregate")
-    rows = load.hours(database, clock.now() - timedelta(days=options.days))
-    _show(
-        ("hour", "meetings", "joins", "most_at_once", "minutes"),
-        [(row.hour, row.meetings, row.joins, row.most_at_once, row.seconds // 60) for row in rows],
-        options.json,
-    )
+    with _holding(config, "usage.aggregate") as (database, _policy):
+        rows = load.hours(database, clock.now() - timedelta(days=options.days))
+        _show(
+            ("hour", "meetings", "joins", "most_at_once", "minutes"),
+            [(row.hour, row.meetings, row.joins, row.most_at_once, row.seconds // 60) for row in rows],
+            options.json,
+        )
     return 0
 
 
 def _pages(config: Config, options: argparse.Namespace) -> int:
     from onmeet.notices.page_counts import PageCounts
 
-    database = _open(config, "usage.aggregate")
-    since = (clock.now() - timedelta(days=options.days)).date()
-    rows = PageCounts(database, _policy(config)).since(since)
-    _show(
-        ("day", "page", "browser", "system", "count"),
-        [(o.on_day.isoformat(), o.page, o.browser, o.system, number) for o, number in rows],
-        options.json,
-    )
+    with _holding(config, "usage.aggregate") as (database, policy):
+        rows = PageCounts(database, policy).since((clock.now() - timedelta(days=options.days)).date())
+        _show(
+            ("day", "page", "browser", "system", "count"),
+            [(o.on_day.isoformat(), o.page, o.browser, o.system, number) for o, number in rows],
+            options.json,
+        )
     return 0
 
 
 def _security_log(config: Config, options: argparse.Namespace) -> int:
     from onmeet.notices.security_log import SecurityLog
 
-    database = _open(config, "security.ip")
-    entries = SecurityLog(database, _policy(config)).entries(options.lines)
-    _show(("at", "what", "address"), [(e.at, e.kind, e.ip) for e in entries], options.json)
+    with _holding(config, "security.ip") as (database, policy):
+        entries = SecurityLog(database, policy).entries(options.lines)
+        _show(("at", "what", "address"), [(e.at, e.kind, e.ip) for e in entries], options.json)
     return 0
 
 
-def _policy(config: Config) -> Policy:
-    from onmeet.notices import versions
-
-    return versions.policy_of(config, clock.now())
-
-
-def _open(config: Config, category: str) -> Database:
-    """The database, brought up to date. Raises UserError when the notice permits no such data."""
-    from onmeet import migrations
-    from onmeet.notices.store import open_database
-
-    migrations.upgrade(config)
-    policy = _policy(config)
-    if not policy.stores(category):
-        raise UserError(f"the notice in force does not permit {category}: nothing of this kind is stored")
-    return open_database(config, policy)
+@contextmanager
+def _holding(config: Config, category: str) -> Iterator[tuple[Database, Policy]]:
+    """The database. Raises UserError when the notice in force permits no such data."""
+    with opened(config) as (database, policy):
+        if not policy.stores(category):
+            raise UserError(f"the notice in force does not permit {category}: nothing of this kind is stored")
+        yield database, policy
 
 
 def _show(names: Sequence[str], rows: Iterable[Sequence[Any]], as_json: bool) -> None:

@@ -1,0 +1,7 @@
+"""`python -m onmeet.cli`."""
+
+import sys
+
+from onmeet.cli import main
+
+sys.exit(main())

@@ -1,0 +1,46 @@
+"""`onmeet db`: the tables, and the notice that the setting names."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from onmeet import clock
+from onmeet.config import Config
+
+__all__ = ["add_commands"]
+
+
+def add_commands(commands: Any) -> None:
+    """Put these commands beside the others."""
+    actions = commands.add_parser("db", help="the database").add_subparsers(required=True, metavar="ACTION")
+    actions.add_parser("upgrade", help="bring the tables up to date").set_defaults(run=_upgrade)
+
+
+def _upgrade(config: Config, _options: argparse.Namespace) -> int:
+    from onmeet import migrations  # Alembic is slow to import and needed by this command alone
+
+    migrations.upgrade(config)
+    _adopt_notice(config)
+    return 0
+
+
+def _adopt_notice(config: Config) -> None:
+    """Put the configured notice into force or announce it, and queue the mails that tell people so."""
+    from onmeet.accounts.addressees import Addressees
+    from onmeet.db import connect
+    from onmeet.mail.queue import enqueue_for
+    from onmeet.notices import versions
+
+    notice = versions.configured(config)
+    database, now = connect(config.database_url), clock.now()
+    try:
+        everybody = Addressees(database).everybody()
+        with database.writing() as session:
+            adoption = versions.adopt_in(session, notice, now, bool(everybody))
+            if adoption.announced:
+                enqueue_for(session, "notice-changed", now, everybody, about=adoption.news.label)
+            elif adoption.withdrawn:
+                enqueue_for(session, "notice-withdrawn", now, everybody, about=adoption.withdrawn.label)
+    finally:
+        database.close()

@@ -1,0 +1,80 @@
+"""`onmeet user`: accounts, as the operator makes and ends them."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from onmeet.cli import people
+from onmeet.cli.opening import opened
+from onmeet.config import Config
+from onmeet.errors import UserError
+
+if TYPE_CHECKING:
+    from onmeet.accounts.service import Accounts
+
+__all__ = ["add_commands"]
+
+
+def add_commands(commands: Any) -> None:
+    """Put these commands beside the others."""
+    actions = commands.add_parser("user", help="accounts").add_subparsers(required=True, metavar="ACTION")
+    for name, run, help_text in (
+        ("add", _add, "make an account; the password is asked for or read from standard input"),
+        ("password", _password, "set another password and end every sign-in"),
+        ("delete", people.user_delete, "delete an account with its meetings, for good"),
+        ("close", people.close, "end an account without erasing it yet: the notice's terms count from today"),
+        ("reopen", people.reopen, "open a closed account as long as nothing of it has been erased"),
+    ):
+        action = actions.add_parser(name, help=help_text)
+        action.add_argument("email")
+        action.set_defaults(run=run)
+
+
+def _add(config: Config, options: argparse.Namespace) -> int:
+    from onmeet.accounts.service import is_email
+
+    if not is_email(options.email):
+        raise UserError("this is not an e-mail address")
+    with _accounts(config) as accounts:
+        if accounts.has(options.email):
+            raise UserError("there is an account with this address already")
+        accounts.register(options.email, _new_password(options.email))
+    return 0
+
+
+def _password(config: Config, options: argparse.Namespace) -> int:
+    with _accounts(config) as accounts:
+        if not accounts.set_password(options.email, _new_password(options.email)):
+            raise UserError("there is no account with this address")
+    return 0
+
+
+@contextmanager
+def _accounts(config: Config) -> Iterator[Accounts]:
+    from onmeet.accounts.service import Accounts
+
+    with opened(config) as (database, _policy):
+        yield Accounts(database, key=config.marks_key)
+
+
+def _new_password(email: str) -> str:
+    """Asked for twice on a terminal, otherwise the first line of standard input."""
+    from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
+
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Again: ") != password:
+            raise UserError("the two passwords differ")
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    match weakness(password, email):
+        case "length":
+            raise UserError(f"a password has {MIN_LENGTH} to {MAX_LENGTH} characters")
+        case "guessable":
+            raise UserError("this password is too easy to guess")
+    return password
