@@ -12,9 +12,11 @@ from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 
+from onmeet.notices.outlets import OUTBOX_DAYS
+
 __all__ = ["KEPT", "Outbox", "Written"]
 
-KEPT = timedelta(days=1)
+KEPT = timedelta(days=OUTBOX_DAYS)
 """How long a mail stays in the folder."""
 
 

@@ -48,7 +48,7 @@ from onmeet.notices.kept import Kept
 from onmeet.notices.keys import FileKeyStore, backup_key, for_backups, open_key_store
 from onmeet.notices.sealing import Sealer, is_sealed, wanted
 
-__all__ = ["Counts", "default_file", "make", "restore"]
+__all__ = ["Counts", "default_file", "expire", "made_at", "make", "restore"]
 
 _KIND = "onmeet back-up 1"
 _NONCE = 12
@@ -110,6 +110,14 @@ def expire(config: Config, keys: FileKeyStore, *, days: int, now: datetime) -> l
     oldest = datetime(before.year, before.month, before.day, tzinfo=UTC)
     Forgotten(config.keys).prune(oldest.timestamp())
     return old
+
+
+def made_at(file: Path) -> datetime | None:
+    """When a back-up was made, by what it says itself; None for a file that is none."""
+    try:
+        return datetime.fromisoformat(_head(file)["made"])
+    except (KeyError, ValueError):
+        return None
 
 
 def _write(handle: Any, head: dict[str, str], key: bytes, database: Database, sealer: Sealer) -> Counts:
@@ -330,11 +338,15 @@ class _Lines:
 
 
 def _key_name(file: Path) -> str:
+    return _head(file).get("key", "")
+
+
+def _head(file: Path) -> dict[str, str]:
     try:
         with file.open(encoding="ascii") as handle:
-            return _read_head(handle.readline())["key"]
+            return _read_head(handle.readline())
     except (OSError, UnicodeDecodeError, UserError):
-        return ""
+        return {}
 
 
 @contextmanager

@@ -17,23 +17,30 @@ from onmeet.notices.categories import CATEGORIES
 from onmeet.notices.policy import Policy
 
 __all__ = [
-    "FIGURES", "FILES", "LIMITS", "LOG_KEYS", "REDIS_KEYS", "Outlet", "check_file", "figure",
-    "is_log_key", "unknown_files", "unknown_key",
+    "FIGURES", "FILES", "LIMITS", "LOG_KEYS", "OUTBOX_DAYS", "REDIS_KEYS", "Outlet", "check_file", "figure",
+    "is_log_key", "stays", "unknown_files", "unknown_key",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """A declared place: `name` may have `*`; a technical `reason`, or the `category` of what is in it."""
+    """A declared place: `name` may have `*`; a technical `reason`, or the `category` of what is in it.
+
+    days: how long a file stays, where that does not depend on the notice.
+    """
 
     name: str
     reason: str = ""
     category: str = ""
+    days: int | None = None
 
     def __post_init__(self) -> None:
         if bool(self.reason) == bool(self.category) or (self.category and self.category not in CATEGORIES):
             raise ValueError(f"{self.name} needs either a reason or a category of onmeet.notices.categories")
 
+
+OUTBOX_DAYS = 1
+"""How long a mail stays in the folder where mails lie as long as no mail server is set."""
 
 FILES: tuple[Outlet, ...] = (
     Outlet("onmeet.db", "the database: its columns say what they hold"),
@@ -56,7 +63,9 @@ FILES: tuple[Outlet, ...] = (
     Outlet("keys/rotating/*", "keys of pseudonyms, destroyed with their period"),
     Outlet("run/*.sock", "where the processes of this machine meet"),
     Outlet("run/*.lock", "one process at a time"),
-    Outlet("outbox/*.eml", category="account.email"),
+    Outlet("backups/*.onmeet", "sealed copies of the database, whose keys end when the notice says so"),
+    Outlet("backups/.*.onmeet.????????", "the same, while it is made"),
+    Outlet("outbox/*.eml", category="account.email", days=OUTBOX_DAYS),
     Outlet("newsletters/*.txt", "what the operator wrote to all subscribers, until it is sent"),
 )
 """Files below the data folder, by path."""
@@ -145,6 +154,12 @@ def unknown_files(data: Path) -> list[Path]:
     """What lies in the data folder without being declared: files, links, sockets."""
     found = (path for path in sorted(data.rglob("*")) if path.is_symlink() or not path.is_dir())
     return [path for path in found if _file(path, data) is None]
+
+
+def stays(path: Path, data: Path) -> int | None:
+    """For how many days a file of the data folder may stay, where that does not depend on the notice."""
+    outlet = _file(path, data)
+    return outlet.days if outlet is not None else None
 
 
 def check_file(path: Path, data: Path, policy: Policy) -> None:

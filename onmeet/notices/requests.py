@@ -25,6 +25,7 @@ from onmeet.notices.models import SubjectRequest
 
 __all__ = [
     "KINDS", "OPEN", "UNVERIFIED_DAYS", "Filed", "Mailer", "RequestGone", "Requests", "add_months",
+    "near_deadline", "overdue",
 ]  # fmt: skip
 
 KINDS = (
@@ -187,10 +188,8 @@ class Requests:
 
     def near_deadline(self, now: datetime) -> int:
         """How many open requests are due within a week, or overdue."""
-        soon = now.astimezone(UTC).date() + timedelta(days=NEAR_DAYS)
-        near = and_(SubjectRequest.state.in_(OPEN), SubjectRequest.due_on <= soon)
         with self._database.reading() as session:
-            return session.scalar(select(func.count(SubjectRequest.id)).where(near)) or 0
+            return near_deadline(session, now)
 
     def forget_unverified(self, now: datetime) -> int:
         """Erase requests whose link nobody followed; the keeper calls it. Returns how many."""
@@ -208,6 +207,21 @@ class Requests:
         query = select(SubjectRequest).where(or_(condition)).order_by(SubjectRequest.id.desc())  # type: ignore[arg-type]
         with self._database.reading() as session:
             return [_filed(row) for row in session.scalars(query)]
+
+
+def near_deadline(session: Session, now: datetime) -> int:
+    """How many open requests are due within a week, or overdue."""
+    return _due_by(session, now.astimezone(UTC).date() + timedelta(days=NEAR_DAYS))
+
+
+def overdue(session: Session, now: datetime) -> int:
+    """How many open requests should have been answered by yesterday."""
+    return _due_by(session, now.astimezone(UTC).date() - timedelta(days=1))
+
+
+def _due_by(session: Session, day: date) -> int:
+    due = and_(SubjectRequest.state.in_(OPEN), SubjectRequest.due_on <= day)
+    return session.scalar(select(func.count(SubjectRequest.id)).where(due)) or 0
 
 
 def add_months(day: date, months: int) -> date:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from onmeet.notices import outlets
+from onmeet.notices import backup, outlets
 from onmeet.notices.audit.canary import Canaries
 from onmeet.notices.audit.report import Finding, Sighting
 
 __all__ = ["STORE", "look"]
 
 STORE = "files"
+
+_LATE = timedelta(hours=2)
+"""What is deleted each hour may be that late."""
 
 
 def look(
@@ -31,6 +35,19 @@ def look(
     for root in also:
         for path in _files(root):
             yield from _sightings(path, str(path), canaries, frozenset())
+
+
+def overdue(data: Path, backup_days: int, now: datetime) -> Iterator[Finding]:
+    """Files that should have gone: back-ups by the notice, others by their declaration."""
+    for path in _files(data):
+        stays = outlets.stays(path, data)
+        made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        remedy = "the keeper deletes it each minute: see in the log why it does not run"
+        if path.parent == data / "backups":
+            made, stays = backup.made_at(path) or made, backup_days + 1  # they go by whole days
+            remedy = f"the notice lets a back-up stay {backup_days} days; the keeper deletes it each hour"
+        if stays is not None and now - made > timedelta(days=stays) + _LATE:
+            yield Finding("overdue", STORE, _name(path, data), 1, remedy)
 
 
 def _sightings(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from sqlalchemy import MetaData
 
 from onmeet.config import Config
 from onmeet.db import Base, Database
-from onmeet.notices import sealing
+from onmeet.notices import requests, sealing
 from onmeet.notices.audit import database as of_database
 from onmeet.notices.audit import files, keys, redis
 from onmeet.notices.audit.canary import Canaries
@@ -41,6 +41,7 @@ def audit(
     with database.reading() as session:
         report.add(keys.look(open_key_store(config), session, tables, now))
     report.add(files.look(config.data, also, wanted, _permitted(report)))
+    report.add(files.overdue(config.data, policy.notice.backup_days, now))
     if config.redis_url:
         report.stores.append(redis.STORE)
         report.add(redis.look(config.redis_url, wanted))
@@ -49,7 +50,7 @@ def audit(
         f"{'everybody' if hold.account_id is None else f'account {hold.account_id}'} ({hold.reason})"
         for hold in Holds(database).all(now)
     ]
-    report.notes = _notes(config)
+    report.notes = [*_requests(database, now), *_notes(config)]
     return report
 
 
@@ -60,6 +61,17 @@ def _permitted(report: Report) -> frozenset[str]:
         if isinstance(sighting, Sighting):
             seen[sighting.text] = seen.get(sighting.text, True) and sighting.permitted
     return frozenset(text for text, permitted in seen.items() if permitted)
+
+
+def _requests(database: Database, now: datetime) -> Iterator[str]:
+    """Deadlines of data subjects: nothing that must not be there, but something to be done."""
+    with database.reading() as session:
+        near, late = requests.near_deadline(session, now), requests.overdue(session, now)
+    if near or late:
+        yield (
+            f"{near} requests of data subjects wait for an answer that is due within a week,"
+            f" of which overdue: {late}. See `onmeet requests list`."
+        )
 
 
 def _notes(config: Config) -> list[str]:

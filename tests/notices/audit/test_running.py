@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from onmeet import cli, clock, migrations
 from onmeet.config import Config
+from onmeet.mail.office import outbox
+from onmeet.notices import backup
 from onmeet.notices.audit.canary import Canaries
 from onmeet.notices.audit.report import Report
 from onmeet.notices.audit.running import audit
 from onmeet.notices.keys import open_key_store
+from onmeet.notices.models import SubjectRequest
 from onmeet.notices.store import open_database
 from tests.factories.house import make_config
 from tests.factories.policies import policy
@@ -71,6 +77,45 @@ def test_a_key_that_opens_nothing_is_found_a_day_later(
     later = clock.now().replace(year=clock.now().year + 1)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert [(f.kind, f.count) for f in report(config).findings] == [("key left over", 1)]
+
+
+def test_a_mail_that_lies_in_its_folder_for_too_long_is_found(config: Config) -> None:
+    box = outbox(config, policy("on-meet"))
+    for _ in range(2):
+        box.send(EmailMessage())
+    assert report(config).clean
+    old = sorted(box.folder.iterdir())[0]
+    long_ago = clock.now().timestamp() - 27 * 3600
+    os.utime(old, (long_ago, long_ago))
+    assert [(f.kind, f.place) for f in report(config).findings] == [("overdue", f"outbox/{old.name}")]
+
+
+@pytest.mark.promise("N1.15")
+def test_a_back_up_that_is_older_than_the_notice_permits_is_found(config: Config) -> None:
+    """A back-up that stays for longer than the notice permits is found by the audit."""
+    days = policy("on-meet").notice.backup_days
+    made = [clock.now() - timedelta(days=days, hours=1), clock.now() - timedelta(days=days + 1, hours=3)]
+    files = [backup.default_file(config, moment) for moment in made]
+    for file, moment in zip(files, made, strict=True):
+        backup.make(config, file, revision=migrations.HEAD, days=999, now=moment)
+    overdue = [f.place for f in report(config).findings if f.kind == "overdue"]
+    assert overdue == [f"backups/{files[1].name}"]
+    assert not [f for f in report(config).findings if f.kind == "not declared"]
+
+
+def test_requests_near_their_deadline_are_noted(config: Config) -> None:
+    today = clock.now().date()
+    assert not any("requests" in note for note in report(config).notes)
+    database = open_database(config, policy("on-meet"))
+    with database.writing() as session:
+        for days, state in ((-1, "open"), (3, "passed-on"), (20, "open"), (-1, "answered")):
+            due = today + timedelta(days=days)
+            session.add(SubjectRequest(kind="access", state=state, received_at=clock.now(), due_on=due))
+    database.close()
+    found = report(config)
+    assert found.notes[0].startswith("2 requests of data subjects wait")
+    assert "of which overdue: 1." in found.notes[0]
+    assert found.clean
 
 
 def test_redis_that_does_not_answer_is_no_clean_audit(config: Config) -> None:
