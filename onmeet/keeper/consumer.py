@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from onmeet.clock import Clock
-from onmeet.meetings.reports import Delivery, Ended
+from onmeet.meetings.reports import Delivery, Ended, Started
 from onmeet.signalling.feed import News, Opened
 
 __all__ = ["PATIENCE", "Consumer", "Stream"]
@@ -44,7 +44,11 @@ class Writer(Protocol):
 
 
 class Consumer:
-    """One step is one look at the stream. `finish` is called for each meeting that has ended."""
+    """One step is one look at the stream. `finish` is called for each meeting that has ended.
+
+    Which rooms live is remembered here, so that those of a relay that dies are finished also under a notice
+    that permits no record of them.
+    """
 
     def __init__(
         self, stream: Stream, writer: Writer, finish: Callable[[str, datetime], None], *, wall: Clock
@@ -53,6 +57,7 @@ class Consumer:
         self._writer = writer
         self._finish = finish
         self._wall = wall
+        self._live: set[str] = set()
         self._failed: tuple[tuple[str, int], int] = (("", 0), 0)
 
     def step(self, timeout: float) -> bool:
@@ -73,12 +78,17 @@ class Consumer:
     def _deal_with(self, news: News) -> None:
         now = datetime.fromtimestamp(self._wall(), UTC)
         if isinstance(news, Opened):
-            for instance in self._writer.end_orphans(news.live, now):
+            gone = self._live - news.live
+            for instance in dict.fromkeys((*self._writer.end_orphans(news.live, now), *sorted(gone))):
                 self._finish(instance, now)
+            self._live = set(news.live)
             return
         self._writer.take(news)
+        if isinstance(news.report, Started):
+            self._live.add(news.report.instance)
         if isinstance(news.report, Ended):
             self._finish(news.report.instance, now)
+            self._live.discard(news.report.instance)
 
     def _give_up(self, place: tuple[str, int]) -> bool:
         known, times = self._failed

@@ -72,6 +72,28 @@ def test_meetings_of_a_relay_that_died_are_finished():
     assert writer.done == [("finish", "orphan")]
 
 
+def test_meetings_of_a_relay_that_died_are_finished_without_any_record_of_them():
+    stream = Stream(
+        Opened("old", frozenset({"before", "ended"}), 0),
+        Delivery("old", 1, Started("since", AT)),
+        Delivery("old", 2, Ended("ended", AT)),
+    )
+    writer = Writer()
+    takes = consumer(stream, writer)
+    takes.step(0)
+    assert writer.done == [("take", 1), ("take", 2), ("finish", "ended")]
+    stream.coming = [Opened("new", frozenset(), 0), Opened("new", frozenset(), 0)]
+    takes.step(0)
+    assert writer.done[3:] == [("finish", "before"), ("finish", "since")]
+
+
+def test_meetings_that_live_when_the_stream_begins_again_go_on():
+    stream = Stream(Delivery("run", 1, Started("a", AT)), Opened("run", frozenset({"a"}), 0))
+    writer = Writer()
+    consumer(stream, writer).step(0)
+    assert writer.done == [("take", 1)]
+
+
 def test_what_could_not_be_written_is_not_acknowledged():
     stream = Stream(Delivery("run", 1, Started("a", AT)), Delivery("run", 2, Ended("a", AT)))
     writer = Writer(failing=1)
