@@ -45,14 +45,15 @@ from onmeet.errors import UserError
 from onmeet.notices.columns import category_of, rows_of
 from onmeet.notices.forgotten import Forgotten
 from onmeet.notices.kept import Kept
-from onmeet.notices.keys import FileKeyStore, backup_key, for_backups, open_key_store
-from onmeet.notices.sealing import Sealer, is_sealed, wanted
+from onmeet.notices.keys import FileKeyStore, backup_key, for_backups, open_key_store, subject_of
+from onmeet.notices.sealing import Sealer, is_sealed, key_name, wanted
 
 __all__ = ["Counts", "default_file", "expire", "made_at", "make", "restore"]
 
 _KIND = "onmeet back-up 1"
 _NONCE = 12
 _BATCH = 500
+_TRIES = 5
 _PASSING = frozenset({"sign_ins", "mails"})
 """Not backed up: a sign-in that ended, or a mail that was sent, must not come back."""
 
@@ -131,7 +132,8 @@ def _write(handle: Any, head: dict[str, str], key: bytes, database: Database, se
             for table in _tables(Base.metadata):
                 _ensure_keys(connection, table, sealer)
                 for row in connection.execution_options(yield_per=_BATCH).execute(select(table)).mappings():
-                    handle.write(lines.seal([table.name, _out(table, dict(row), sealer)]) + "\n")
+                    values = _readable(database, table, dict(row), sealer)
+                    handle.write(lines.seal([table.name, _out(table, values, sealer)]) + "\n")
                     counts.add(counts.copied, table.name)
     handle.write(lines.seal(["", counts.copied]) + "\n")
     return counts
@@ -151,6 +153,23 @@ def _ensure_keys(connection: Connection, table: Table, sealer: Sealer) -> None:
     wanted_ = set(connection.execute(select(table.c[subject]).distinct()).scalars())
     gone = {name for name in wanted_ if sealer.keys.was_destroyed(name)}
     sealer.keys.ensure(map(for_backups, wanted_ - gone))
+
+
+def _readable(database: Database, table: Table, row: dict[str, Any], sealer: Sealer) -> dict[str, Any]:
+    """The row as it is by now, when somebody has changed it since this copy began: its old key is gone."""
+    (key,) = table.primary_key.columns
+    subject = row.get(rows_of(table).subject or "")
+    for _ in range(_TRIES):
+        names = {key_name(value) for value in row.values() if isinstance(value, str)}
+        mine = [name for name in names if name is not None and subject_of(name) == subject]
+        if all(sealer.keys.get(name) for name in mine):
+            break
+        with database.engine.connect() as connection:
+            now = connection.execute(select(table).where(key == row[key.name])).mappings().one_or_none()
+        if now is None:
+            break  # deleted meanwhile
+        row = dict(now)
+    return row
 
 
 def _out(table: Table, row: dict[str, Any], sealer: Sealer) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
 from onmeet import migrations
 from onmeet.accounts.models import Account, SignIn
@@ -22,6 +22,7 @@ from onmeet.notices.backup import Counts
 from onmeet.notices.categories import CATEGORIES
 from onmeet.notices.keys import for_backups, open_key_store
 from onmeet.notices.notice import Item
+from onmeet.notices.sealing import Sealer
 from onmeet.notices.store import open_database
 from tests.factories.house import HandClock, MakeDatabase, empty_database, make_config
 from tests.factories.policies import permitting
@@ -214,6 +215,29 @@ def test_what_was_changed_since_comes_back_as_it_was(instance: Instance, new_dat
         instance.lose_database(new_database)
         assert instance.restore(copy).erased == {}
         assert (instance.names()[0], instance.titles()[1]) == (name, title)
+
+
+def test_what_is_changed_while_the_copy_is_written_is_in_it(
+    instance: Instance, new_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = backup._ensure_keys
+
+    def meanwhile(connection: Connection, table: Table, sealer: Sealer) -> None:
+        if table.name == "accounts":
+            with instance.database.writing() as session:
+                session.scalars(select(Account).where(Account.email_mark == "mark 1")).one().country = "DE"
+                session.flush()
+                session.scalars(select(Account).where(Account.email_mark == "mark 1")).one().name = "Countess"
+        real(connection, table, sealer)
+
+    monkeypatch.setattr(backup, "_ensure_keys", meanwhile)
+    file = instance.back_up()
+    instance.lose_database(new_database)
+    assert instance.restore(file).erased == {}
+    with instance.database.reading() as session:
+        person = session.scalars(select(Account).where(Account.id == 1)).one()
+    assert person.name in (NAMES[ADA], "Countess")
+    assert person.email == f"{NAMES[ADA].lower()}@example.org"
 
 
 def test_what_was_not_deleted_after_all_comes_back(instance: Instance, new_database: MakeDatabase) -> None:
