@@ -9,8 +9,6 @@ whole file. Rows and values that were deleted one by one since are left out when
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import os
 import secrets
@@ -21,8 +19,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import (
     Column,
     Connection,
@@ -42,10 +38,12 @@ from onmeet import keyfiles
 from onmeet.config import Config
 from onmeet.db import Base, Database, connect
 from onmeet.errors import UserError
+from onmeet.notices.backup_lines import Lines
 from onmeet.notices.columns import category_of, rows_of
 from onmeet.notices.forgotten import Forgotten
 from onmeet.notices.kept import Kept
-from onmeet.notices.keys import FileKeyStore, backup_key, for_backups, open_key_store, subject_of
+from onmeet.notices.key_names import backup_key, for_backups, subject_of
+from onmeet.notices.keys import FileKeyStore, open_key_store
 from onmeet.notices.sealing import Sealer, is_sealed, key_name, wanted
 
 __all__ = ["Counts", "default_file", "expire", "made_at", "make", "restore"]
@@ -122,7 +120,7 @@ def made_at(file: Path) -> datetime | None:
 
 
 def _write(handle: Any, head: dict[str, str], key: bytes, database: Database, sealer: Sealer) -> Counts:
-    counts, lines = Counts(), _Lines(key, head["key"])
+    counts, lines = Counts(), Lines(key, head["key"])
     handle.write(json.dumps(head) + "\n")
     with database.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
@@ -206,7 +204,7 @@ def restore(
             key = keys.get(head["key"])
             if key is None:
                 raise UserError("the key of this back-up is not there: it was destroyed, or lies elsewhere")
-            lines = _Lines(key, head["key"])
+            lines = Lines(key, head["key"])
             with _opened(config) as database:
                 return _Restoring(config, keys, made, database).run(lines.open_all(handle), overwrite)
     except (OSError, UnicodeDecodeError):
@@ -315,45 +313,6 @@ def _set_sequences(connection: Connection) -> None:
 
 
 # -- the file -----------------------------------------------------------------------------------------
-
-
-class _Lines:
-    """Encrypts lines in their order, so that none can be left out, added or exchanged."""
-
-    def __init__(self, key: bytes, name: str) -> None:
-        self._cipher = AESGCM(key)
-        self._name = name
-        self._number = 0
-
-    def seal(self, row: list[Any]) -> str:
-        nonce = secrets.token_bytes(_NONCE)
-        content = self._cipher.encrypt(nonce, json.dumps(row).encode(), self._about())
-        return base64.b64encode(nonce + content).decode()
-
-    def open_all(self, handle: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The rows; the last line must be there and agree with their number."""
-        seen: dict[str, int] = {}
-        for line in handle:
-            name, row = self._open(line)
-            if not name:
-                if row == seen and not handle.readline():
-                    return
-                break
-            seen[name] = seen.get(name, 0) + 1
-            yield name, row
-        raise UserError("the back-up is incomplete")
-
-    def _open(self, line: str) -> tuple[str, dict[str, Any]]:
-        try:
-            raw = base64.b64decode(line.strip(), validate=True)
-            name, row = json.loads(self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], self._about()))
-        except (InvalidTag, binascii.Error, ValueError):
-            raise UserError("the back-up is damaged") from None
-        return name, row
-
-    def _about(self) -> bytes:
-        self._number += 1
-        return f"{self._name}/{self._number}".encode()
 
 
 def _key_name(file: Path) -> str:

@@ -2,8 +2,7 @@
 
 Each subject, that is, each row with text about somebody, has 32 random bytes of its own. In the store
 they lie wrapped by a master key (AES-256-GCM), and the master key lies in a file of its own, as it is or
-wrapped by a key service (`onmeet.notices.masters`). The names of keys begin with their subject's: what is
-changed in a row is sealed under `<subject>-<random>`, what goes into back-ups under `<subject>-backup`.
+wrapped by a key service (`onmeet.notices.masters`). A row has more than one key (`onmeet.notices.key_names`).
 
 What is deleted from the store's file is gone from it (`onmeet.notices.key_file`). `destroy` looks into the
 raw bytes afterwards and raises `NotDestroyed` rather than claim what is not so.
@@ -28,11 +27,11 @@ from onmeet.clock import Clock, monotonic
 from onmeet.config import Config
 from onmeet.errors import ConfigError
 from onmeet.notices.key_file import KeyFile
+from onmeet.notices.key_names import WHOLE_BACKUP, all_names, for_backups, of_whole_backup, subject_of
 from onmeet.notices.masters import Masters, wrapping
 
 __all__ = [
-    "CACHE_SECONDS", "FileKeyStore", "KeyStore", "NotDestroyed", "SubjectErased", "backup_key", "for_backups",
-    "fresh_name", "open_key_store", "subject_of",
+    "CACHE_SECONDS", "FileKeyStore", "KeyStore", "NotDestroyed", "SubjectErased", "open_key_store",
 ]  # fmt: skip
 
 CACHE_SECONDS = 5.0
@@ -40,8 +39,6 @@ CACHE_SECONDS = 5.0
 
 _CACHED = 2048
 _BATCH = 200
-_BACKUP = "backup-"
-_FOR_BACKUPS = "backup"
 _NONCE = 12
 _REFUSED = timedelta(days=7)
 """How long the name of a destroyed key is refused: longer than any write can be under way."""
@@ -153,7 +150,7 @@ class FileKeyStore:
     def subjects(self, made_before: date | None = None) -> Iterator[str]:
         """See `KeyStore`. The list is read at once; the keys of whole back-ups are not in it."""
         before = "9999" if made_before is None else made_before.isoformat()
-        old = (name for name, made in self._made() if made < before and not _of_backup(name))
+        old = (name for name, made in self._made() if made < before and not of_whole_backup(name))
         return iter(dict.fromkeys(map(subject_of, old)))
 
     def names(self, made_before: date | None = None) -> Iterator[str]:
@@ -162,7 +159,7 @@ class FileKeyStore:
         return (
             name
             for name, made in self._made()
-            if made < before and not _of_backup(name) and not name.endswith(f"-{_FOR_BACKUPS}")
+            if made < before and not of_whole_backup(name) and name != for_backups(subject_of(name))
         )
 
     def forget(self, names: Iterable[str]) -> None:
@@ -179,7 +176,9 @@ class FileKeyStore:
 
     def backups(self) -> dict[str, date]:
         """The back-ups that can still be read, by the names of their keys, and their days."""
-        return {name: date.fromisoformat(made) for name, made in self._made(_BACKUP) if _of_backup(name)}
+        return {
+            name: date.fromisoformat(made) for name, made in self._made(WHOLE_BACKUP) if of_whole_backup(name)
+        }
 
     def renew(self, subjects: Iterable[str]) -> None:
         """See `KeyStore`."""
@@ -310,8 +309,8 @@ class FileKeyStore:
             for subject in subjects:
                 these = f"subject = ?{where}"
                 names: tuple[str, ...] = (subject,)
-                if mark:  # and all names that begin with it: '.' is what follows '-'
-                    these, names = "subject = ? OR subject > ? AND subject < ?", _range(subject)
+                if mark:
+                    these, names = "subject = ? OR subject > ? AND subject < ?", all_names(subject)
                 rows = connection.execute(
                     f"SELECT wrapped FROM keys WHERE {these}",  # noqa: S608 - constants above
                     names,
@@ -357,37 +356,6 @@ class FileKeyStore:
 def open_key_store(config: Config) -> FileKeyStore:
     """The store of an instance. Raises `ConfigError` when it is used and cannot be."""
     return FileKeyStore(config.keys, Masters(config.keys, wrapping(config.kms_command)))
-
-
-def backup_key(made: datetime) -> str:
-    """A name for the key of a new back-up."""
-    return f"{_BACKUP}{made.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-
-
-def subject_of(name: str) -> str:
-    """Whose key it is: names of keys begin with the subject's."""
-    return name.partition("-")[0]
-
-
-def fresh_name(subject: str) -> str:
-    """The name of another key for a subject."""
-    return f"{subject}-{secrets.token_hex(6)}"
-
-
-def for_backups(subject: str) -> str:
-    """The name of the key under which a subject's text goes into back-ups.
-
-    It lasts as long as the row: what was changed since can be restored, what was deleted cannot.
-    """
-    return f"{subject}-{_FOR_BACKUPS}"
-
-
-def _range(subject: str) -> tuple[str, str, str]:
-    return subject, f"{subject}-", f"{subject}."
-
-
-def _of_backup(subject: str) -> bool:
-    return subject.startswith(_BACKUP)
 
 
 def _about(subject: str, generation: int) -> bytes:

@@ -20,7 +20,7 @@ from onmeet.db import Base, afterwards
 from onmeet.notices import rolling
 from onmeet.notices.columns import category_of, rows_of
 from onmeet.notices.kept import Kept
-from onmeet.notices.keys import fresh_name
+from onmeet.notices.key_names import fresh_name
 from onmeet.notices.owned import Opened, Owned
 from onmeet.notices.sealing import SealBroken
 

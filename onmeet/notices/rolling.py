@@ -18,7 +18,8 @@ from onmeet.db import afterwards
 from onmeet.notices.columns import category_of, rows_of
 from onmeet.notices.gate import TECHNICAL
 from onmeet.notices.kept import gate_of
-from onmeet.notices.keys import KeyStore, fresh_name, subject_of
+from onmeet.notices.key_names import fresh_name, subject_of
+from onmeet.notices.keys import KeyStore
 from onmeet.notices.sealing import Sealer, key_name
 
 __all__ = ["Names", "forget_unused", "locked", "names_in", "reseal", "rolled", "sealer_of"]

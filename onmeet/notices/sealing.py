@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from onmeet.config import Config
 from onmeet.errors import NotPermitted
-from onmeet.notices.keys import KeyStore, subject_of
+from onmeet.notices.key_names import subject_of
+from onmeet.notices.keys import KeyStore
 from onmeet.notices.owned import Opened, Owned
 
 __all__ = ["SealBroken", "Sealer", "is_sealed", "key_name", "wanted"]

@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from onmeet.config import Config
 from onmeet.db import Base, Database, connect
 from onmeet.errors import ConfigError
-from onmeet.notices.keys import CACHE_SECONDS, KeyStore, for_backups, subject_of
+from onmeet.notices.key_names import for_backups, subject_of
+from onmeet.notices.keys import CACHE_SECONDS, KeyStore
 from onmeet.notices.owning import Sealed, sealed_tables
 from onmeet.notices.sealing import Sealer, is_sealed, key_name, wanted
 

@@ -20,7 +20,8 @@ from onmeet.meetings.models import Meeting, MeetingRecord, Participation
 from onmeet.notices import backup
 from onmeet.notices.backup import Counts
 from onmeet.notices.categories import CATEGORIES
-from onmeet.notices.keys import for_backups, open_key_store
+from onmeet.notices.key_names import for_backups
+from onmeet.notices.keys import open_key_store
 from onmeet.notices.notice import Item
 from onmeet.notices.sealing import Sealer
 from onmeet.notices.store import open_database

@@ -16,14 +16,12 @@ import pytest
 from onmeet import keyfiles
 from onmeet.errors import ConfigError
 from onmeet.notices import keys as keys_module
+from onmeet.notices.key_names import backup_key, for_backups, fresh_name
 from onmeet.notices.keys import (
     CACHE_SECONDS,
     FileKeyStore,
     NotDestroyed,
     SubjectErased,
-    backup_key,
-    for_backups,
-    fresh_name,
 )
 from onmeet.notices.masters import CommandWrapping, wrapping
 from tests.factories.house import HandClock
