@@ -5,7 +5,7 @@ Killed in between, a process leaves keys behind that no row uses: the sweep dest
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Engine, MetaData, Table, event, select
@@ -14,7 +14,7 @@ from onmeet.db import afterwards
 from onmeet.notices.columns import rows_of
 from onmeet.notices.keys import FileKeyStore
 
-__all__ = ["SEEN_TO", "fit"]
+__all__ = ["SEEN_TO", "fit", "in_use"]
 
 SEEN_TO = "onmeet_keys_seen_to"
 """Execution option of a statement whose caller destroys the keys itself."""
@@ -37,9 +37,26 @@ def fit(engine: Engine, metadata: MetaData, keys: FileKeyStore) -> None:
             for subject in connection.execute(query, values).scalars()
         }
         if found:
-            afterwards(connection, lambda: keys.destroy(sorted(found)))
+            afterwards(connection, lambda: _destroy(engine, metadata, keys, found))
 
     event.listen(engine, "before_execute", note)
+
+
+def in_use(connection: Connection, metadata: MetaData, subjects: Collection[str]) -> set[str]:
+    """Which of the subjects rows have: tables of before a key for each row may share one."""
+    found: set[str] = set()
+    for table in metadata.sorted_tables:
+        if (name := rows_of(table).subject) is not None:
+            column = table.c[name]
+            found.update(connection.execute(select(column).where(column.in_(subjects))).scalars())
+    return found
+
+
+def _destroy(engine: Engine, metadata: MetaData, keys: FileKeyStore, subjects: set[str]) -> None:
+    with engine.connect() as connection:
+        unused = subjects - in_use(connection, metadata, subjects)
+    if unused:
+        keys.destroy(sorted(unused))
 
 
 def _subjects(table: Table, which: Any) -> Iterator[Any]:

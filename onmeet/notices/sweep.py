@@ -35,7 +35,7 @@ from onmeet.clock import Clock, monotonic
 from onmeet.db import Base, Database
 from onmeet.notices.columns import rows_of
 from onmeet.notices.due import Held, Plan, event_limit, plans
-from onmeet.notices.key_endings import SEEN_TO
+from onmeet.notices.key_endings import SEEN_TO, in_use
 from onmeet.notices.keys import KeyStore
 from onmeet.notices.models import SweepCount
 from onmeet.notices.notice import Term
@@ -235,18 +235,10 @@ class Sweep:
     def _destroy_unused(self, subjects: Sequence[str], tally: _Tally) -> None:
         if self._keys is None or not subjects:
             return
-        unused = set(subjects) - self._in_use(subjects)
+        with self._database.engine.connect() as connection:
+            unused = set(subjects) - in_use(connection, self._metadata, subjects)
         if unused:
             tally.swept.keys += self._keys.destroy(sorted(unused))
-
-    def _in_use(self, subjects: Sequence[str]) -> set[str]:
-        found: set[str] = set()
-        with self._database.engine.connect() as connection:
-            for table in self._metadata.sorted_tables:
-                if (name := rows_of(table).subject) is not None:
-                    column = table.c[name]
-                    found.update(connection.execute(select(column).where(column.in_(subjects))).scalars())
-        return found
 
     def _forget_keys(self, now: datetime, tally: _Tally) -> None:
         """Keys of rows that a sweep which was killed, or an erasure, left behind. Young ones are spared.

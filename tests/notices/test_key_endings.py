@@ -118,6 +118,17 @@ def test_what_goes_along_with_a_deleted_row_loses_its_keys_too(
     assert Sealer(keys).open("participations", "ip", before) is None
 
 
+def test_a_key_that_another_row_uses_stays(config: Config, database: Database, ada: int) -> None:
+    """As in databases from before every row had its own."""
+    with database.writing() as session:
+        subject = session.scalars(select(Account.subject)).one()
+        session.add(Meeting(subject=subject, code_mark="c", code="abc-defg-hjk", owner_id=ada, title="Gone"))
+    with database.writing() as session:
+        session.execute(delete(Meeting))
+    with closing(open_database(config, policy(NOTICE))) as reopened:
+        assert name(reopened) == "Ada"
+
+
 def test_a_deletion_that_is_undone_leaves_the_keys(
     config: Config, database: Database, keys: FileKeyStore, ada: int
 ) -> None:

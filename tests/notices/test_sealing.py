@@ -100,7 +100,7 @@ def test_a_subject_has_a_plain_name(sealer: Sealer, subject: str) -> None:
 
 @pytest.mark.promise("N1.15")
 def test_with_the_key_everything_sealed_is_gone_for_good(tmp_path: Path) -> None:
-    """With a person's key everything sealed under it is gone for good."""
+    """With a row's key everything sealed under it is gone for good."""
     sealer = Sealer(key_store(tmp_path / "keys"))
     hers = [sealer.seal(ADA, "accounts", "name", text) for text in ("Ada", "Lovelace")]
     other = sealer.seal(GRACE, "accounts", "name", "Grace")
