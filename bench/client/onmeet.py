@@ -16,6 +16,7 @@ from typing import Any
 
 from bench.client.connection import Downlink, Uplink, Workshop
 from bench.client.transport import Transport
+from onmeet.signalling.ticket import Role, Ticket
 
 _FRAME = struct.Struct("!BI")
 _CLOSE_CODE = struct.Struct("!H")
@@ -41,19 +42,12 @@ class UnixLink:
 
     @classmethod
     async def open(
-        cls, path: Path, room: str, *, role: str = "guest", browser: str = "load", limit: int = 100
+        cls, path: Path, room: str, *, role: Role = "guest", browser: str = "load", limit: int = 100
     ) -> UnixLink:
         """Connect and hand in a ticket for a room."""
         reader, writer = await asyncio.open_unix_connection(str(path), limit=1 << 24)
-        ticket = {
-            "room": room,
-            "role": role,
-            "browser": browser,
-            "limit": limit,
-            "expires": time.time() + 10,
-        }
         link = cls(reader, writer)
-        link._write(b"T", json.dumps(ticket).encode())
+        link._write(b"T", Ticket(room, role, browser, limit, time.time() + 10).to_json())
         return link
 
     async def send(self, text: str) -> None:

@@ -16,6 +16,7 @@ from bench.client.network import Network, Script
 from bench.client.onmeet import Participant, UnixLink
 from bench.client.receiver import ReceiveStream
 from bench.client.sources import PatternCamera, PatternMicrophone
+from onmeet.signalling.ticket import Role
 
 PUMP_SECONDS = 0.002
 _DEADLINE = 8.0
@@ -104,7 +105,7 @@ class Meeting:
         downlink: Script | None = None,
         stamped: bool = True,
         auto_view: bool = True,
-        role: str = "guest",
+        role: Role = "guest",
     ) -> Member:
         """A new member, publishing pattern media and connected."""
         peer = Participant(await self.link(role=role), self._workshop, stamped=stamped, auto_view=auto_view)
