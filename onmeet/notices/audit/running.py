@@ -10,7 +10,7 @@ from sqlalchemy import MetaData
 
 from onmeet.config import Config
 from onmeet.db import Base, Database
-from onmeet.notices import requests, sealing
+from onmeet.notices import due, requests, sealing
 from onmeet.notices.audit import database as of_database
 from onmeet.notices.audit import files, keys, redis
 from onmeet.notices.audit.canary import Canaries
@@ -50,7 +50,7 @@ def audit(
         f"{'everybody' if hold.account_id is None else f'account {hold.account_id}'} ({hold.reason})"
         for hold in Holds(database).all(now)
     ]
-    report.notes = [*_requests(database, now), *_notes(config)]
+    report.notes = [*_requests(database, now), *_endless(tables, policy), *_notes(config)]
     return report
 
 
@@ -72,6 +72,12 @@ def _requests(database: Database, now: datetime) -> Iterator[str]:
             f"{near} requests of data subjects wait for an answer that is due within a week,"
             f" of which overdue: {late}. See `onmeet requests list`."
         )
+
+
+def _endless(metadata: MetaData, policy: Policy) -> Iterator[str]:
+    """What the notice lets stay for ever: its terms count from events that a table does not have."""
+    for table, category in due.never_due(metadata, policy):
+        yield f"No term of the notice ever ends {category} in {table}: give its item another term."
 
 
 def _notes(config: Config) -> list[str]:

@@ -20,11 +20,15 @@ from onmeet.notices.audit.report import Report
 from onmeet.notices.audit.running import audit
 from onmeet.notices.keys import open_key_store
 from onmeet.notices.models import SubjectRequest
+from onmeet.notices.notice import Item, Term
+from onmeet.notices.policy import Policy
 from onmeet.notices.store import open_database
 from tests.factories.house import make_config
-from tests.factories.policies import policy
+from tests.factories.policies import permitting, policy
 
 NAME = "Zoë Quillfeather"
+
+ON_MEET = policy("on-meet")
 
 
 @pytest.fixture
@@ -34,16 +38,23 @@ def config(tmp_path: Path) -> Config:
     return made
 
 
-def report(config: Config, *canaries: str, also: tuple[Path, ...] = ()) -> Report:
-    database = open_database(config, policy("on-meet"))
+def report(config: Config, *canaries: str, also: tuple[Path, ...] = (), by: Policy = ON_MEET) -> Report:
+    database = open_database(config, by)
     try:
-        return audit(config, database, policy("on-meet"), clock.now(), canaries=Canaries(canaries), also=also)
+        return audit(config, database, by, clock.now(), canaries=Canaries(canaries), also=also)
     finally:
         database.close()
 
 
 def test_a_fresh_instance_is_clean(config: Config) -> None:
     assert report(config, NAME).clean
+
+
+def test_what_no_term_of_the_notice_ever_ends_is_told(config: Config) -> None:
+    endless = Item("account.name", "ServiceProvision", "Contract", terms=(Term("invoice_date", years=1),))
+    notes = report(config, by=permitting(endless)).notes
+    assert any("account.name in accounts" in note for note in notes)
+    assert not any("No term" in note for note in report(config).notes)
 
 
 def test_a_file_that_nobody_declared_is_found(config: Config) -> None:
