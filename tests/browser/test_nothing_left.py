@@ -197,7 +197,10 @@ def _register(page: Window, base_url: str, who: Subscriber) -> None:
 def people() -> tuple[Subscriber, Somebody]:
     """Two people whose addresses no test uses elsewhere."""
     low = 1 + secrets.randbelow(250)
-    return Subscriber(f"203.0.113.{low}"), Somebody(f"2001:db8:{low:x}:7::{secrets.token_hex(2)}")
+    last = 0x1000 + secrets.randbelow(
+        0xE000
+    )  # no leading zero: addresses are stored as they are written best
+    return Subscriber(f"203.0.113.{low}"), Somebody(f"2001:db8:{low:x}:7::{last:x}")
 
 
 def _until_clean(instance: Instance, traces: tuple[str, ...]) -> float:
