@@ -8,7 +8,6 @@ and when processes are killed in mid-meeting.
 from __future__ import annotations
 
 import secrets
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from redis import Redis
 
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
@@ -25,10 +23,11 @@ from tests.browser.people import Person, PreJoin, enter
 from tests.browser.window import Window
 from tests.browser.wire import Wire
 from tests.factories.postgres import Cluster, missing, postgres
-from tests.running import OnMeetServer, end_with_parent, free_port
+from tests.factories.redis import RedisServer, redis_server
+from tests.running import OnMeetServer
 from tests.waiting import until
 
-__all__ = ["postgres"]
+__all__ = ["postgres", "redis_server"]
 
 PASSWORD = "a heron lands at dusk"
 
@@ -84,30 +83,9 @@ def database(request: pytest.FixtureRequest) -> Iterator[tuple[str, list[Path]]]
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A Redis of its own: its URL and its folder."""
-    port = free_port()
-    command = [
-        "redis-server",
-        "--port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--dir",
-        str(tmp_path),
-        "--save",
-        "",
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=end_with_parent)
-    yield f"redis://127.0.0.1:{port}/0", tmp_path
-    process.terminate()
-    process.wait(10)
-
-
-@pytest.fixture
-def build(database: tuple[str, list[Path]], redis: tuple[str, Path]) -> Iterator[Instances]:
+def build(database: tuple[str, list[Path]], redis_server: RedisServer) -> Iterator[Instances]:
     """Starts an instance under a notice."""
-    made = Instances(database, redis)
+    made = Instances(database, redis_server)
     yield made
     made.end()
 
@@ -115,14 +93,14 @@ def build(database: tuple[str, list[Path]], redis: tuple[str, Path]) -> Iterator
 class Instances:
     """Makes the one instance of a test."""
 
-    def __init__(self, database: tuple[str, list[Path]], redis: tuple[str, Path]) -> None:
+    def __init__(self, database: tuple[str, list[Path]], redis: RedisServer) -> None:
         url, folders = database
-        self._settings = {"ONMEET_PROXIES": "1", "REDIS_URL": redis[0]}
+        self._settings = {"ONMEET_PROXIES": "1", "REDIS_URL": redis.url}
         if url:
             self._settings["DATABASE_URL"] = url
         self.sealed = bool(url)
-        self._folders = [*folders, redis[1]]
-        self._redis = redis[0]
+        self._folders = [*folders, redis.folder]
+        self._redis = redis
         self._server: OnMeetServer | None = None
 
     def __call__(self, notice: str) -> Instance:
@@ -132,9 +110,7 @@ class Instances:
 
     def dump(self) -> None:
         """Have Redis write down everything that it holds."""
-        client = Redis.from_url(self._redis)
-        client.save()
-        client.close()
+        self._redis.client.save()
 
     def end(self) -> None:
         """End the server."""

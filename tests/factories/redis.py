@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from redis import Redis
@@ -19,9 +20,10 @@ __all__ = ["RedisServer", "redis_server"]
 
 
 class RedisServer:
-    """`redis-server` on a free port of this machine, keeping nothing on disk."""
+    """`redis-server` on a free port of this machine, which writes to disk, in `folder`, only when told."""
 
-    def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
+        self.folder = folder
         self.url = f"redis://127.0.0.1:{port}/0"
         self.client = Redis.from_url(self.url, socket_timeout=5)
         self._process = process
@@ -51,7 +53,7 @@ def running_redis() -> Iterator[RedisServer]:
     with tempfile.TemporaryDirectory(prefix="onmeet-redis-") as folder:
         command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=end_with_parent)
-        server = RedisServer(port, process)
+        server = RedisServer(port, process, Path(folder))
         try:
             until(server.answers, "Redis to answer", within=10)
             yield server
