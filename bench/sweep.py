@@ -25,10 +25,8 @@ from pathlib import Path
 import psycopg
 
 from onmeet import migrations
-from onmeet.accounts import models as _accounts  # noqa: F401 - fills the metadata
 from onmeet.config import Config
-from onmeet.mail import models as _mail  # noqa: F401 - fills the metadata
-from onmeet.meetings import models as _meetings  # noqa: F401 - fills the metadata
+from onmeet.migrations import tables as _tables  # noqa: F401 - fills the metadata
 from onmeet.notices import reading
 from onmeet.notices.policy import Policy
 from onmeet.notices.store import open_database
