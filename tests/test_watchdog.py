@@ -14,13 +14,14 @@ from tests.running import OnMeetServer
 from tests.waiting import until
 
 
-def test_relay_that_never_answered_is_still_starting():
-    patience = Patience(silent=20)
-    assert not any(patience.feed(False, now) for now in range(0, 500, 5))
+def test_relay_that_has_not_answered_yet_gets_its_time_to_start():
+    patience = Patience(silent=20, starting=60)
+    assert not any(patience.feed(False, now) for now in range(100, 160, 5))
+    assert patience.feed(False, 160)
 
 
 def test_silence_is_counted_from_the_last_answer():
-    patience = Patience(silent=20)
+    patience = Patience(silent=20, starting=60)
     patience.feed(True, 0)
     assert not patience.feed(False, 19)
     patience.feed(True, 20)
@@ -29,12 +30,13 @@ def test_silence_is_counted_from_the_last_answer():
 
 
 def test_after_the_end_the_new_relay_gets_all_its_time():
-    patience = Patience(silent=20)
+    patience = Patience(silent=20, starting=60)
     patience.feed(True, 0)
     assert patience.feed(False, 20)
     assert not patience.feed(False, 60)
-    patience.feed(True, 61)
-    assert patience.feed(False, 81)
+    assert not patience.feed(False, 119)
+    patience.feed(True, 120)
+    assert patience.feed(False, 140)
 
 
 def test_watching_stops_when_told(monkeypatch: pytest.MonkeyPatch):
@@ -57,6 +59,7 @@ def test_hanging_relay_is_replaced():
     with OnMeetServer("tests.impatient_server") as server:
         old = server.relay_pid()
         os.kill(old, signal.SIGSTOP)
-        until(lambda: old not in server.pids(), "the end of the relay that hangs", within=20)
+        # 3 s when the watchdog has had an answer before, 12 s when the relay was stopped sooner than that
+        until(lambda: old not in server.pids(), "the end of the relay that hangs", within=30)
         server.until_healthy(within=20)
         assert server.relay_pid() != old
