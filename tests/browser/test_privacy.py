@@ -64,9 +64,9 @@ def test_the_shield_shows_what_is_held_and_the_page_after_it_what_is_gone(
     page.press("Escape")
     mira.ends_for_everyone()
     jonas.is_out("ended")
-    page.until_text("Deletion receipt", by_testid("receipt"))
+    page.until_text("Memory of the relay", by_testid("receipt"))
     receipt = page.text(by_testid("receipt"))
-    assert "Memory of the relay" in receipt
+    assert "Deletion receipt" in receipt
     assert ("What stays, and until when" in receipt) == keeps
     assert axe.violations(page) == []
     page.click('[data-part="page"]')
