@@ -22,7 +22,7 @@ ASK_SECONDS = 4.0
 class Patience:
     """Decides from answers and time alone; a relay that has not answered yet gets longer.
 
-    silent, starting: seconds without an answer after which a relay that had answered, or that had not, is ended.
+    silent, starting: seconds without an answer after which a relay is ended that had answered, or had not.
     """
 
     def __init__(self, silent: float, starting: float) -> None:
