@@ -48,6 +48,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONMEET_PROXIES", "0", "number of trusted reverse proxies in front of the web pages"),
     Setting("ONMEET_MEDIA_PORT", "3479", "UDP port of the relay; 0 takes any free one"),
     Setting("ONMEET_MEDIA_IP", "detected", "addresses at which browsers reach the relay, with commas"),
+    Setting("ONMEET_SIP", "on", "the telephone gateway: on or off"),
+    Setting("ONMEET_SIP_PORT", "5060", "UDP and TCP port of the telephone gateway; TLS takes the next one"),
+    Setting("ONMEET_SIP_BIND", "127.0.0.1", "address of the telephone gateway; 0.0.0.0 with a trunk"),
+    Setting("ONMEET_RTP_PORTS", "30000-30399", "UDP ports for the sound of telephone calls; 0 takes any free ones"),
+    Setting("ONMEET_PHONE", "none: this machine only", "trunks and dial-in numbers: a TOML file (docs/phone.md) or its text"),
     Setting("ONMEET_NOTICE", "on-meet", "privacy notice: the name of a shipped one or a TOML file"),
     Setting("ONMEET_OPERATOR", "this OnMeet server", "who runs this instance, as people know them"),
     Setting("ONMEET_CONTACT_EMAIL", "none", "address for questions about privacy, shown in the notice"),
@@ -80,6 +85,11 @@ class Config:
     proxies: int
     media_port: int
     media_ips: tuple[str, ...]
+    sip: bool
+    sip_port: int
+    sip_bind: str
+    rtp_ports: tuple[int, int] | None
+    phone: str = field(repr=False)
     notice: str
     operator: str
     contact_email: str
@@ -96,6 +106,11 @@ class Config:
     def relay_socket(self) -> Path:
         """The Unix socket on which the relay process listens."""
         return self.data / "run" / "relay.sock"
+
+    @property
+    def sip_socket(self) -> Path:
+        """The Unix socket on which the telephone gateway answers."""
+        return self.data / "run" / "sip.sock"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
@@ -124,6 +139,11 @@ class Config:
             proxies=env.number("ONMEET_PROXIES", 0, 0, 10),
             media_port=env.number("ONMEET_MEDIA_PORT", 3479, 0, 65535),
             media_ips=env.addresses("ONMEET_MEDIA_IP") or detect_addresses(),
+            sip=env.choice("ONMEET_SIP", ("on", "off")) == "on",
+            sip_port=env.number("ONMEET_SIP_PORT", 5060, 1, 65534),
+            sip_bind=env.address("ONMEET_SIP_BIND", "127.0.0.1"),
+            rtp_ports=env.ports("ONMEET_RTP_PORTS", "30000-30399"),
+            phone=env.text("ONMEET_PHONE", ""),
             notice=env.text("ONMEET_NOTICE", "on-meet"),
             operator=env.text("ONMEET_OPERATOR", "this OnMeet server"),
             contact_email=env.mailbox("ONMEET_CONTACT_EMAIL"),
@@ -170,6 +190,16 @@ class _Reader:
         if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
             raise ConfigError(f"{name} must be a whole number from {low} to {high}")
         return int(raw)
+
+    def ports(self, name: str, default: str) -> tuple[int, int] | None:
+        """First and last port of a range, or None for 0: any free ones."""
+        raw = self.text(name, default)
+        if raw == "0":
+            return None
+        match = re.fullmatch(r"([0-9]{4,5})-([0-9]{4,5})", raw, re.ASCII)
+        if match is None or not 1024 <= int(match[1]) < int(match[2]) <= 65535:
+            raise ConfigError(f"{name} must be a range of ports, such as 30000-30399, or 0")
+        return int(match[1]), int(match[2])
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         value = self.text(name, allowed[0]).lower()

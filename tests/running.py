@@ -63,6 +63,10 @@ class OnMeetServer:
             "ONMEET_DATA": str(self.data),
             "ONMEET_MEDIA_PORT": str(self.media_port),
             "ONMEET_MEDIA_IP": "127.0.0.1",
+            # Most tests need no telephone; those that do say ONMEET_SIP="on".
+            "ONMEET_SIP": "off",
+            "ONMEET_SIP_PORT": str(free_port()),
+            "ONMEET_RTP_PORTS": "0",
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None

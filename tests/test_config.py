@@ -53,6 +53,11 @@ def test_every_setting_that_is_read_stands_in_the_table():
         ("SECRET_KEY", "short"),
         ("ONMEET_MARKS_KEY", "short"),
         ("ONMEET_MARKS_KEY", "z" * 64),
+        ("ONMEET_SIP", "perhaps"),
+        ("ONMEET_SIP_PORT", "65535"),
+        ("ONMEET_RTP_PORTS", "30000"),
+        ("ONMEET_RTP_PORTS", "30010-30000"),
+        ("ONMEET_RTP_PORTS", "80-90"),
         ("ONMEET_DATABASE", "typo of a setting"),
     ],
 )

@@ -1,0 +1,1 @@
+"""The telephone gateway's process, `python -m sip`: a composition root."""

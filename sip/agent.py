@@ -1,0 +1,1 @@
+"""The SIP user agent: transactions, dialogs and registrations on the wire."""

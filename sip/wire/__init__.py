@@ -1,0 +1,1 @@
+"""Where SIP meets the network: transports, names, and the list of who may talk to us."""
