@@ -60,6 +60,8 @@ FILES: tuple[Outlet, ...] = (
     Outlet("keys/forgotten.db-*", "what SQLite has not yet moved into it"),
     Outlet("keys/receipts.pem", "signs deletion receipts"),
     Outlet("keys/receipts.pem.????????????????", "the same, while it is made"),
+    Outlet("keys/gateway.pem", "signs for the calls that wait at the telephone gateway"),
+    Outlet("keys/gateway.pem.????????????????", "the same, while it is made"),
     Outlet("keys/rotating/*", "keys of pseudonyms, destroyed with their period"),
     Outlet("run/*.sock", "where the processes of this machine meet"),
     Outlet("run/*.lock", "one process at a time"),
