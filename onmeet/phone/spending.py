@@ -45,5 +45,5 @@ class Spending:
             session.execute(update(SpentMonth).where(SpentMonth.month == month).values(millicents=more))
 
 
-def _of(month: date) -> Select[tuple[int]]:
+def _of(month: date) -> Select[int]:
     return select(SpentMonth.millicents).where(SpentMonth.month == month)

@@ -1,0 +1,35 @@
+"""Pairs of ports for sound: even and odd, within the range, and an error when there is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from sip.gateway.ports import NoPort, facing, open_pair
+from tests.running import free_port
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_pair_is_even_and_odd(address: str):
+    rtp, rtcp = open_pair(address, None)
+    with rtp, rtcp:
+        assert rtp.getsockname()[1] % 2 == 0
+        assert rtcp.getsockname()[1] == rtp.getsockname()[1] + 1
+
+
+def test_range_is_kept_and_its_end_is_told():
+    first = free_port() & ~1
+    pairs = [open_pair("127.0.0.1", (first, first + 1))]
+    try:
+        assert pairs[0][0].getsockname()[1] == first
+        with pytest.raises(NoPort):
+            open_pair("127.0.0.1", (first, first + 1))
+    finally:
+        for pair in pairs:
+            for one in pair:
+                one.close()
+
+
+def test_our_address_is_the_bound_one_or_the_one_that_faces_the_peer():
+    assert facing("192.0.2.1", "127.0.0.1") == "127.0.0.1"
+    assert facing("127.0.0.1", "0.0.0.0") == "127.0.0.1"
+    assert facing("::1", "::") == "::1"
