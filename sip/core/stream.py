@@ -33,7 +33,11 @@ class Cutter:
     @property
     def idle(self) -> bool:
         """Whether no message has begun: on an end of stream now, nothing was lost."""
-        return not self._buffer
+        return not self._begun
+
+    @property
+    def _begun(self) -> bool:
+        return bool(self._buffer) and self._buffer != b"\r"
 
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that are whole now, in order.
@@ -70,7 +74,7 @@ class Cutter:
         """Learn how long the message at hand is, as soon as its head is there."""
         if self._searched == 0:
             self._skip_line_breaks()
-        if self._buffer in (b"", b"\r"):
+        if not self._begun:
             return False
         end = self._buffer.find(_END, max(0, self._searched - 3))
         self._searched = len(self._buffer)
@@ -90,7 +94,7 @@ class Cutter:
             self.pings += self._half_ping
             self._half_ping = not self._half_ping
         del self._buffer[:begin]
-        if self._buffer not in (b"", b"\r"):
+        if self._begun:
             self._half_ping = False
 
 
