@@ -122,6 +122,22 @@ def test_the_upgraded_tables_are_those_of_the_models(old: Old) -> None:
     database.close()
 
 
+def test_meetings_from_before_get_a_pin_each(old: Old) -> None:
+    migrations.upgrade(old.config)
+    database = open_database(old.config, policy())
+    meetings = Meetings(database, key=old.config.marks_key, anyone_may_start=False)
+    pins = {}
+    for number, codes in enumerate(CODES.values(), start=1):
+        for code in codes:
+            kept = meetings.get(number, code)
+            pins[kept.pin] = code
+            assert not kept.pin_rotates
+    assert len(pins) == 3
+    assert all(len(pin) == 9 and pin.isdecimal() for pin in pins)
+    assert {pin: meetings.by_pin(pin) for pin in pins} == pins
+    database.close()
+
+
 def test_deleting_an_account_still_takes_along_what_belongs_to_it(old: Old) -> None:
     migrations.upgrade(old.config)
     database = connect(old.config.database_url)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onmeet.db import Base
+from onmeet.meetings.pins import STORED_DIGITS, new_pin
 from onmeet.meetings.reporting import ABOUT_CALLS
 from onmeet.notices.columns import Via, kept, new_subject, rows, technical
 
@@ -42,6 +43,15 @@ class Meeting(Base):
     )
     title: Mapped[str | None] = mapped_column(Text, info=kept("meeting.topic"))
     created_on: Mapped[date | None] = mapped_column(Date, info=kept("meeting.times"))
+    pin: Mapped[str] = mapped_column(
+        String(STORED_DIGITS),
+        default=new_pin,
+        unique=True,
+        info=technical("opens the meeting by telephone; random digits"),
+    )
+    pin_rotates: Mapped[bool] = mapped_column(
+        Boolean, default=False, info=technical("the owner wants another PIN after each meeting")
+    )
 
 
 class MeetingRecord(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 from sqlalchemy import column, delete, func, select, table
 from sqlalchemy.exc import IntegrityError
@@ -15,11 +15,14 @@ from onmeet import clock
 from onmeet.db import Database
 from onmeet.meetings.codes import new_code, well_formed
 from onmeet.meetings.models import Meeting
+from onmeet.meetings.pins import new_pin
 from onmeet.notices.marks import mark
 
-__all__ = ["MAX_MEETINGS", "KeptMeeting", "MeetingGone", "Meetings", "Role", "TooManyMeetings"]
+__all__ = ["MAX_MEETINGS", "Dial", "KeptMeeting", "MeetingGone", "Meetings", "Role", "TooManyMeetings"]
 
 Role = Literal["host", "guest"]
+
+_T = TypeVar("_T")
 
 _ACCOUNTS = table("accounts", column("id"))  # owned by `accounts`, which is not imported
 
@@ -37,11 +40,24 @@ class TooManyMeetings(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeptMeeting:
-    """A stored meeting as its owner sees it. `title` may be empty, `created_on` may not be kept."""
+    """A stored meeting as its owner sees it. `title` may be empty, `created_on` may not be kept.
+
+    pin: nine digits for callers. pin_rotates: it gets another PIN after each meeting.
+    """
 
     code: str
     title: str
     created_on: date | None
+    pin: str
+    pin_rotates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """How a stored meeting is reached by telephone."""
+
+    pin: str
+    rotates: bool
 
 
 class Meetings:
@@ -58,11 +74,13 @@ class Meetings:
         key: bytes,
         anyone_may_start: bool,
         mint: Callable[[], str] = new_code,
+        mint_pin: Callable[[], str] = new_pin,
     ) -> None:
         self._database = database
         self._key = key
         self._anyone_may_start = anyone_may_start
         self._mint = mint
+        self._mint_pin = mint_pin
 
     def free_code(self) -> str:
         """A code that names no stored meeting; nothing is stored."""
@@ -78,7 +96,7 @@ class Meetings:
             try:
                 return self._insert(owner_id, title, self._mint())
             except IntegrityError:
-                continue  # the code was taken in the same moment
+                continue  # the code, or the PIN, was taken
         raise RuntimeError("no free meeting code in eight tries")
 
     def _insert(self, owner_id: int, title: str, code: str) -> KeptMeeting:
@@ -95,9 +113,11 @@ class Meetings:
                 owner_id=owner_id,
                 title=title.strip(),
                 created_on=today,
+                pin=self._mint_pin(),
             )
             session.add(meeting)
-        return KeptMeeting(code, title.strip(), today)
+            session.flush()
+            return _view(meeting)
 
     def of(self, owner_id: int) -> list[KeptMeeting]:
         """The meetings that an account keeps, the newest first."""
@@ -139,6 +159,70 @@ class Meetings:
             raise MeetingGone
         return "host" if started_here else "guest"
 
+    # -- the telephone -------------------------------------------------------------------------
+
+    def pin(self, owner_id: int, code: str) -> str:
+        """The meeting's PIN. Raises `MeetingGone`."""
+        return self.get(owner_id, code).pin
+
+    def new_pin(self, owner_id: int, code: str) -> str:
+        """Give the meeting another PIN; the old one opens nothing from now on. Raises `MeetingGone`."""
+
+        def change(session: Session) -> str:
+            meeting = self._owned(session, owner_id, code)
+            meeting.pin = self._another(meeting.pin)
+            return meeting.pin
+
+        return self._with_free_pin(change)
+
+    def rotate_pins(self, owner_id: int, code: str, rotates: bool) -> None:
+        """Whether the meeting gets another PIN each time it has ended. Raises `MeetingGone`."""
+        with self._database.writing() as session:
+            self._owned(session, owner_id, code).pin_rotates = rotates
+
+    def by_pin(self, pin: str) -> str | None:
+        """The code of the stored meeting with this PIN, or None."""
+        with self._database.reading() as session:
+            meeting = session.scalar(select(Meeting).where(Meeting.pin == pin))
+            return meeting.code if meeting is not None else None
+
+    def dial(self, code: str) -> Dial | None:
+        """How callers reach the room `code`, or None when nobody keeps it."""
+        with self._database.reading() as session:
+            meeting = self._find(session, code)
+            return Dial(meeting.pin, meeting.pin_rotates) if meeting is not None else None
+
+    def spent(self, pin: str) -> bool:
+        """The meeting with this PIN has ended: whether it got another, because its owner wants that.
+
+        Saying it twice is harmless: no meeting has the old PIN any more.
+        """
+
+        def change(session: Session) -> bool:
+            meeting = session.scalar(select(Meeting).where(Meeting.pin == pin, Meeting.pin_rotates))
+            if meeting is None:
+                return False
+            meeting.pin = self._another(pin)
+            return True
+
+        return self._with_free_pin(change)
+
+    def _another(self, old: str) -> str:
+        while (pin := self._mint_pin()) == old:
+            pass
+        return pin
+
+    def _with_free_pin(self, change: Callable[[Session], _T]) -> _T:
+        for _ in range(8):
+            try:
+                with self._database.writing() as session:
+                    return change(session)
+            except IntegrityError:
+                continue  # the PIN was taken
+        raise RuntimeError("no free PIN in eight tries")
+
+    # -- inside --------------------------------------------------------------------------------
+
     def _found_by(self, code: str) -> str:
         return mark(self._key, "meeting", code)
 
@@ -153,4 +237,6 @@ class Meetings:
 
 
 def _view(meeting: Meeting) -> KeptMeeting:
-    return KeptMeeting(meeting.code or "", meeting.title or "", meeting.created_on)
+    return KeptMeeting(
+        meeting.code or "", meeting.title or "", meeting.created_on, meeting.pin, meeting.pin_rotates
+    )

@@ -14,7 +14,7 @@ from onmeet.config import Config
 
 __all__ = ["HEAD", "upgrade"]
 
-HEAD = "0002"
+HEAD = "0003"
 
 
 def upgrade(config: Config) -> None:

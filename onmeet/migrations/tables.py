@@ -4,3 +4,4 @@ from onmeet.accounts import models as _accounts  # noqa: F401
 from onmeet.mail import models as _mail  # noqa: F401
 from onmeet.meetings import models as _meetings  # noqa: F401
 from onmeet.notices import models as _notices  # noqa: F401
+from onmeet.phone import models as _phone  # noqa: F401
