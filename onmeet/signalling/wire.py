@@ -1,8 +1,8 @@
 """Framing on the Unix socket between the web process and the relay. Pure: bytes in, frames out.
 
 A frame is `kind (u8) ‖ length (u32, big-endian) ‖ payload`. One connection carries either one browser's
-session (a ticket, then messages both ways, at the end a close), one query and its reply, or the stream of
-reports to the keeper.
+session (a ticket, then messages both ways, at the end a close), one query and its reply, the stream of reports
+to the keeper, or the telephone gateway's link to a room.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Kind(IntEnum):
     REPLY = ord("R")  # JSON
     FEED = ord("F")  # JSON; opens the stream of reports and acknowledges them
     REPORT = ord("E")  # JSON
+    GATEWAY = ord("G")  # JSON; opens the telephone gateway's link to a room
+    AUDIO = ord("A")  # u16 index ‖ RTP packet, on a gateway's link
 
 
 class Frame(NamedTuple):
