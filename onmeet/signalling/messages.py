@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 from onmeet.relay.interface import Source
 
 __all__ = [
-    "Answer", "ClientMessage", "Data", "End", "Join", "Key", "Keyframe", "Kick", "Leave", "Lock",
-    "Mute", "Name", "Ping", "Pong", "Restart", "Resume", "State", "UpOffer", "View",
+    "Admit", "Answer", "ClientMessage", "Data", "End", "Hold", "Join", "Key", "Keyframe", "Kick", "Leave",
+    "Lock", "Mute", "Name", "Ping", "Pong", "Reject", "Rename", "Restart", "Resume", "State", "UpOffer",
+    "View",
 ]  # fmt: skip
 
 
@@ -129,6 +130,40 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True)
+class Admit:
+    """Host: let a waiting telephone call in."""
+
+    TYPE: ClassVar[str] = "admit"
+    call: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Host: hang up a waiting telephone call."""
+
+    TYPE: ClassVar[str] = "reject"
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Host: send a phone back to the lobby."""
+
+    TYPE: ClassVar[str] = "hold"
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Host: give a phone another name."""
+
+    TYPE: ClassVar[str] = "rename"
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """Host: close or open the door."""
 
@@ -168,5 +203,5 @@ class Leave:
 
 ClientMessage = (
     Join | Resume | UpOffer | Answer | Restart | View | State | Name | Keyframe | Key | Data | Kick
-    | Mute | Lock | End | Ping | Pong | Leave
+    | Mute | Admit | Reject | Hold | Rename | Lock | End | Ping | Pong | Leave
 )  # fmt: skip

@@ -8,23 +8,24 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, Protocol, cast
 
 from onmeet.relay.interface import Source
 from onmeet.signalling.ticket import Role
 
 __all__ = [
-    "Changed", "Demand", "DownOffer", "Error", "Joined", "Left", "LeftReason", "Locked", "Muted",
-    "ParticipantView", "Quality", "Refused", "RelayData", "RelayKey", "RelayPing", "RelayPong",
-    "Resumed", "RoomView", "ServerMessage", "Speakers", "UpAnswer", "Welcome", "encode",
+    "CallerView", "Callers", "Changed", "Demand", "DownOffer", "Error", "Joined", "Left", "LeftReason",
+    "Locked", "Message", "Muted", "ParticipantView", "Pin", "Quality", "Refused", "RelayData", "RelayKey",
+    "RelayPing", "RelayPong", "Resumed", "RoomView", "ServerMessage", "Speakers", "UpAnswer", "Welcome",
+    "encode",
 ]  # fmt: skip
 
-LeftReason = Literal["left", "lost", "kicked"]
+LeftReason = Literal["left", "lost", "kicked", "held"]
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipantView:
-    """A participant as the others see it; `joined_at` is unix seconds."""
+    """A participant as the others see it; `joined_at` is unix seconds, `call` names a phone's call."""
 
     index: int
     name: str
@@ -35,17 +36,22 @@ class ParticipantView:
     tracks: tuple[Source, ...]
     joined_at: int
     connected: bool
+    call: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RoomView:
-    """The meeting as `welcome` tells it; `instance` differs each time the meeting comes to life."""
+    """The meeting as `welcome` tells it; `instance` differs each time the meeting comes to life.
+
+    pin: opens the meeting by telephone; None without one.
+    """
 
     code: str
     instance: str
     locked: bool
     started_at: int
     limit: int
+    pin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +198,38 @@ class Locked:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerView:
+    """A waiting call as hosts see it: PROTOCOL.md, *The telephone*. `since` is unix seconds."""
+
+    call: str
+    label: str
+    withheld: bool
+    dialled_out: bool
+    language: str
+    since: int
+    gw: str
+    gateway: str
+    expires: int
+    s: str
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Everybody in the lobby, for hosts."""
+
+    TYPE: ClassVar[str] = "callers"
+    waiting: tuple[CallerView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The meeting has another PIN."""
+
+    TYPE: ClassVar[str] = "pin"
+    pin: str
+
+
+@dataclass(frozen=True, slots=True)
 class RelayPing:
     """Heartbeat."""
 
@@ -219,7 +257,7 @@ class Error:
 
 ServerMessage = (
     Welcome | Resumed | Joined | Left | Changed | DownOffer | UpAnswer | Speakers | Demand | Quality
-    | Refused | RelayKey | RelayData | Muted | Locked | RelayPing | RelayPong | Error
+    | Refused | RelayKey | RelayData | Muted | Locked | Callers | Pin | RelayPing | RelayPong | Error
 )  # fmt: skip
 
 _WIRE_NAMES = {"sender": "from"}
@@ -241,7 +279,13 @@ def _plain(value: Any) -> dict[str, Any]:
     return plain
 
 
-def encode(message: ServerMessage) -> bytes:
+class Message(Protocol):
+    """A frozen dataclass that knows its type on the wire."""
+
+    TYPE: ClassVar[str]
+
+
+def encode(message: Message) -> bytes:
     """The message as JSON without its opening brace: the session puts `{"seq":n,` before it.
 
     So a message for a whole room is encoded once.
