@@ -183,7 +183,7 @@ def _rates(value: Any) -> Mapping[str, float]:
 _user = _matching(r"[^\s@<>\"]{1,128}", "write the part before @, without spaces")
 _header = _matching(r"[A-Za-z0-9-]{1,64}", "write the name of a header, such as X-Licence")
 _variable = _matching(r"(?!ONMEET_)[A-Za-z_][A-Za-z0-9_]{0,127}",
-                      "write the name of an environment variable, not one of ONMEET_…", secret=True)  # fmt: skip
+                      "write the name of an environment variable", secret=True)  # fmt: skip
 _file = _matching(r"[^\0]{1,500}", "write the path of a file")
 _dialled = _matching(r"\+?[0-9A-Za-z_.*#-]{1,40}", "write what the trunk sends, such as 800")
 _name = _matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "write letters, digits, - and _, such as sipgate")

@@ -92,7 +92,8 @@ class DialOut:
     """Calls from a meeting, and their limits.
 
     prefixes: beginnings of permitted numbers. rates: cents a minute by prefix; the longest that fits counts.
-    monthly_cents: what all calls of a month may cost. from_number: shown to the called, "" for the trunk's own.
+    monthly_cents: what all calls of a month may cost. from_number: shown to the called,
+    "" for the trunk's own.
     """
 
     trunk: str
