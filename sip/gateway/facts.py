@@ -14,8 +14,9 @@ from onmeet.notices.forms import truncate_ip, truncate_number
 from onmeet.notices.policy import Policy
 from onmeet.phone.numbers import masked
 from sip.interface import Call
+from sip.ivr.steps import Told
 
-__all__ = ["Facts", "facts_of"]
+__all__ = ["Facts", "facts_of", "told_of"]
 
 LONGEST = 255
 """Characters of a value that a network sends along; more is not somebody's name or domain."""
@@ -49,6 +50,16 @@ def facts_of(call: Call, policy: Policy, *, dialled_out: bool, own_number: str =
     }
     record = {name: value for name, value in found.items() if value}
     return Facts(masked(theirs) if theirs else "", call.identity.withheld, reports, record if reports else {})
+
+
+def told_of(policy: Policy) -> Told:
+    """What callers are told before their voice is used (N5.6)."""
+    number = policy.stores("call.caller_number", "call.callee_number", "call.ip", "call.pbx_domain")
+    return Told(
+        kept="times" if policy.stores("call.times") else "number" if number else "nothing",
+        recording=policy.stores("recording.file"),
+        agree=any(consent.before == "telephone" for consent in policy.notice.consents),
+    )
 
 
 def _number(policy: Policy, category: str, number: str) -> str | None:
