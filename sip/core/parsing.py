@@ -34,7 +34,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")  # RFC 3261 §25.1
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PAIR = re.compile(r"\\(.)", re.DOTALL)
 _LIST_PART = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|<[^>]*(?:>|\Z)|[^",<]+|,', re.DOTALL)
-_PARAM_PART = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[^";]+|;', re.DOTALL)
+_PARAM_PART = {
+    separator: re.compile(rf'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[^"{separator}]+|{separator}', re.DOTALL)
+    for separator in ";,"
+}
 
 
 class MessageError(ProtocolError, ValueError):
@@ -89,14 +92,14 @@ def split_list(value: str) -> list[str]:
     return [part for part in _cut(value, _LIST_PART, ",") if part]
 
 
-def params(text: str) -> Params:
+def params(text: str, separator: str = ";") -> Params:
     """Read `;name=value;flag…` (the leading `;` may lack), with white space allowed everywhere.
 
-    The first of two with the same name counts. Raises MessageError for an empty or malformed one; a single
-    `;` at the very end is forgiven.
+    separator: `,` between the parts of a challenge. The first of two with the same name counts. Raises
+    MessageError for an empty or malformed one; a single separator at the very end is forgiven.
     """
     found: Params = {}
-    parts = list(_cut(text.strip().removeprefix(";"), _PARAM_PART, ";"))
+    parts = list(_cut(text.strip().removeprefix(separator), _PARAM_PART[separator], separator))
     if parts and not parts[-1]:
         parts.pop()
     for part in parts:
