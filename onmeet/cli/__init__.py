@@ -10,7 +10,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from onmeet.cli import audit, database, gateway_key, keys, mail, notice, people, retention, usage, users
+from onmeet.cli import (
+    audit,
+    database,
+    gateway_key,
+    keys,
+    mail,
+    notice,
+    people,
+    prompts,
+    retention,
+    usage,
+    users,
+)
 from onmeet.config import Config
 from onmeet.errors import ConfigError, UserError
 
@@ -38,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="onmeet", description="Run and look after OnMeet.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (database, users, keys, gateway_key, mail, people, notice, retention, usage, audit):
+    subjects = (database, users, keys, gateway_key, mail, people, notice, retention, usage, audit, prompts)
+    for module in subjects:
         module.add_commands(commands)
     return parser

@@ -68,6 +68,7 @@ FILES: tuple[Outlet, ...] = (
     Outlet("backups/*.onmeet", "sealed copies of the database, whose keys end when the notice says so"),
     Outlet("backups/.*.onmeet.????????", "the same, while it is made"),
     Outlet("outbox/*.eml", category="account.email", days=OUTBOX_DAYS),
+    Outlet("prompts/*/*", "what callers hear: the operator's own prompts"),
     Outlet("newsletters/*.txt", "what the operator wrote to all subscribers, until it is sent"),
 )
 """Files below the data folder, by path."""
@@ -129,8 +130,12 @@ FIGURES: tuple[Outlet, ...] = (
     Outlet("media_datagrams_dropped", "datagrams that nobody waits for"),
     Outlet("media_send_failures", "datagrams that could not be sent"),
     Outlet("media_authentication_failures", "packets that were not authentic"),
+    Outlet("sip_up", "whether the telephone gateway answers"),
+    Outlet("sip_trunks", "trunks that are configured"),
+    Outlet("sip_registered", "trunks that can be used now"),
+    Outlet("sip_calls", "telephone calls at this moment"),
 )
-"""Figures of the relay for the operator. They have no labels: a figure is about everybody or nobody."""
+"""Figures of relay and telephone gateway for the operator. They have no labels: a figure is about everybody or nobody."""
 
 _LOG_KEYS = frozenset(outlet.name for outlet in LOG_KEYS if outlet.reason)
 

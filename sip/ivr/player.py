@@ -1,4 +1,4 @@
-"""What a caller hears of the machine: prompts and pauses one after the other, 20 ms at a time, without a gap."""
+"""What a caller hears of a machine: prompts and pauses, 20 ms at a time, without a gap."""
 
 from __future__ import annotations
 

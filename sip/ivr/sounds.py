@@ -44,16 +44,20 @@ def decode(path: Path) -> Sound:
         with av.open(str(path), metadata_errors="ignore") as container:
             for frame in container.decode(audio=0):
                 for piece in resampler.resample(frame):
-                    frames.append(piece.to_ndarray().reshape(-1))
+                    frames.append(_samples(piece))
                     total += piece.samples
                 if total >= LONGEST * RATE:
                     break
-            frames += [piece.to_ndarray().reshape(-1) for piece in resampler.resample(None)]
+            frames += [_samples(piece) for piece in resampler.resample(None)]
     except (av.FFmpegError, OSError, ValueError, IndexError) as error:
         raise UnusableSound("not a sound file that can be read") from error
     if not total:
         raise UnusableSound("an empty sound file")
-    return np.concatenate(frames).astype(np.int16, copy=False)[: LONGEST * RATE]
+    return np.concatenate(frames)[: LONGEST * RATE]
+
+
+def _samples(frame: av.AudioFrame) -> Sound:
+    return np.asarray(frame.to_ndarray().reshape(-1), np.int16)
 
 
 def find(folder: Path | None, language: str, prompt: Prompt) -> Path | None:
@@ -67,12 +71,13 @@ def find(folder: Path | None, language: str, prompt: Prompt) -> Path | None:
 class Prompts:
     """Sounds by language and name, decoded when first needed and kept.
 
-    folder: the operator's own, `<language>/<name>.<ending>`. A broken file there is passed over, a missing
-    prompt is a short silence: a call never ends because of one.
+    folders: the operator's own, `<language>/<name>.<ending>`, looked through in their order before the
+    shipped ones. A broken file there is passed over, a missing prompt is a short silence: a call never ends
+    because of one.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
+    def __init__(self, *folders: Path | None) -> None:
+        self._folders = (*folders, SHIPPED)
         self._sounds: dict[tuple[str, Prompt], Sound] = {}
 
     def sound(self, language: str, prompt: Prompt) -> Sound:
@@ -85,13 +90,13 @@ class Prompts:
         return self._sounds[key]
 
     def warm(self, languages: Iterable[str] = LANGUAGES) -> None:
-        """Decode everything now, about 6 ms of processor time a second of sound: in a thread, at the start."""
+        """Decode everything now: about 6 ms of processor time for a second of sound."""
         for language in languages:
             for prompt in Prompt:
                 self.sound(language, prompt)
 
     def _load(self, language: str, prompt: Prompt) -> Sound:
-        for folder in (self._folder, SHIPPED):
+        for folder in self._folders:
             path = find(folder, language, prompt)
             if path is not None:
                 try:
