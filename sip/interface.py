@@ -217,7 +217,7 @@ class LegState:
             heard=None if heard is None else cast(tuple[int, int, int], _numbers(heard, _HEARD)),
             latched=None if latched is None else _address(latched),
             last_digit=None if digit is None else cast(tuple[int, int], _numbers(digit, _DIGIT)),
-            reports_sent=_number(facts["reports_sent"], _MAX32 >> 1),
+            reports_sent=_number(facts["reports_sent"], _MOST_REPORTS),
         )
 
 
@@ -225,6 +225,7 @@ _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
 _HEARD = (_MAX32, _MAX16, _MAX16)  # SSRC, sequence, cycles
 _DIGIT = (_MAX32, 0xFF)  # timestamp, event
 _MAX_SOURCES = 64
+_MOST_REPORTS = 0xFFFFF  # two months of them; each costs a little when a leg is resumed
 _KEY_BYTES = 30  # RFC 4568 §6.1: 128 bits of key, 112 of salt
 
 
