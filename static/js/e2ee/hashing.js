@@ -62,7 +62,11 @@ export async function baseKeys(secret, room, n) {
  * @param {Bytes} secret @param {string} room @param {number} n @param {Bytes} th
  */
 export async function safetyCode(secret, room, n, th) {
-  const bytes = await hkdf(secret, label('code', utf8(room), u32(n), th), 30);
+  return digitGroups(await hkdf(secret, label('code', utf8(room), u32(n), th), 30));
+}
+
+/** The first 30 bytes as six groups of five digits, to be read aloud. @param {Bytes} bytes */
+export function digitGroups(bytes) {
   const groups = [];
   for (let at = 0; at < 30; at += 5) {
     const number = bytes.subarray(at, at + 5).reduce((sum, byte) => sum * 256 + byte, 0);
