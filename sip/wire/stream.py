@@ -17,6 +17,7 @@ __all__ = ["Connection", "Owner"]
 PING = b"\r\n\r\n"  # RFC 5626 §3.5.1
 PONG = b"\r\n"
 PONG_SECONDS = 10.0  # RFC 5626 §4.4.1
+_MOST_PONGS = 16  # at a time: nobody pings so often
 
 
 class Owner(Protocol):
@@ -166,9 +167,10 @@ class Connection(asyncio.Protocol):
         self._patience = self._loop.call_later(seconds, self.end, "stalled")
 
     def _answer_pings(self) -> None:
-        if self._cutter.pings > self._pings:
-            self._pings = self._cutter.pings
-            self.send(PONG)
+        news = self._cutter.pings - self._pings
+        self._pings = self._cutter.pings
+        if news:
+            self.send(PONG * min(news, _MOST_PONGS))
 
     def _schedule_ping(self) -> None:
         # RFC 5626 §4.4.1: between 80 and 100 % of the interval, so that not all ping at once.
