@@ -8,6 +8,7 @@ dialog.hop                                            # the URI to which it is s
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from sip.core.message import Headers, MessageError, Request, Response
@@ -117,12 +118,16 @@ class Dialog:
             raise DialogRefused(500)
         self.remote_seq = seq
 
+    def confirm(self, response: Response) -> None:
+        """Take over target and routes of the 2xx that confirms an early dialog (§13.2.2.4)."""
+        self.refresh(response)
+        with suppress(DialogRefused):
+            self.routes = _routes(response)[::-1]
+
     def refresh(self, message: Request | Response) -> None:
         """Take over a new remote target (§12.2); a missing or bad one changes nothing."""
-        try:
+        with suppress(DialogRefused):
             self.target = _contact(message)
-        except DialogRefused:
-            return
 
 
 def _contact(message: Request | Response) -> Uri:

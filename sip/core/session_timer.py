@@ -75,6 +75,11 @@ class SessionTimer:
         if self.ours and self._expiry is not None and at < self._expiry:
             self._refresh = at
 
+    def retry(self, now: float) -> None:
+        """A refresh was refused for a while: once more, at half of what is left."""
+        if self._expiry is not None:
+            self.later(now + max(5.0, (self._expiry - now) / 2))
+
     def stop(self) -> None:
         """The call is over."""
         self.interval, self._refresh, self._expiry = 0, None, None

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sip.core.message import Headers, MessageError, Request, Response
 
-__all__ = ["REASONS", "reply"]
+__all__ = ["PRODUCT", "REASONS", "reply"]
+
+PRODUCT = "OnMeet"
+"""All that we say about ourselves in User-Agent and Server: no version."""
 
 REASONS = {
     100: "Trying",
@@ -66,6 +69,8 @@ def reply(request: Request, status: int, *, tag: str = "", reason: str = "") -> 
             headers.add(name, _tagged(request, tag) or value if name == "To" and status > 100 else value)
     if status == 100 and (stamp := request.headers.get("Timestamp")) is not None:
         headers.add("Timestamp", stamp)  # RFC 3261 §8.2.6.1
+    if status > 100:
+        headers.add("Server", PRODUCT)
     return Response(status, reason or REASONS.get(status) or _CLASSES[status // 100], headers)
 
 

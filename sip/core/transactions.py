@@ -28,7 +28,7 @@ from sip.core.transaction import (
     Why,
     client,
 )
-from sip.core.transaction_reply import reply
+from sip.core.transaction_reply import PRODUCT, reply
 from sip.core.transaction_server import ServerTransaction, server
 from sip.core.uri import write_host
 from sip.core.via import MAGIC_COOKIE
@@ -141,12 +141,15 @@ class Transactions:
     def ask(self, request: Request, flow: Flow, asker: Asker | None, now: float) -> None:
         """Send a request of ours in a transaction; its Via is put on top here."""
         request.headers.prepend("Via", self._via(flow))
+        if "User-Agent" not in request.headers:
+            request.headers.add("User-Agent", PRODUCT)
         self._start(request, flow, asker, now)
 
     def send(self, request: Request, flow: Flow) -> None:
-        """Send an ACK of a 2xx; its Via is put on top here."""
-        request.headers.prepend("Via", self._via(flow))
-        flow.send(encode(request))
+        """Send an ACK of a 2xx, outside of transactions, with a Via of its own."""
+        headers = request.headers.copy()
+        headers.prepend("Via", self._via(flow))
+        flow.send(encode(Request(request.method, request.uri, headers, request.body)))
 
     def cancel(self, invite: Request, now: float) -> None:
         """CANCEL an INVITE of ours (RFC 3261 §9.1); nothing happens when it is over already."""
@@ -162,6 +165,12 @@ class Transactions:
             headers.add(name, invite.headers.get(name) or "")
         headers.add("CSeq", f"{invite.cseq.number} CANCEL")
         self._start(Request("CANCEL", invite.uri, headers), record.flow, None, now)
+
+    def closed(self, flow: Flow, now: float) -> None:
+        """A connection has ended: what was asked on it will not be answered."""
+        for record in [one for one in self._clients.values() if one.flow is flow]:
+            if isinstance(record.machine, ClientTransaction):
+                self.perform(record, record.machine.lost(), now)
 
     def reply(self, request: Request, response: Response, now: float) -> None:
         """Answer a request that was handed up; does nothing once its transaction is over."""

@@ -1,0 +1,334 @@
+"""One call on the wire: a session (pure) with its flow, its ways to further hops, and its listener."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import structlog
+
+from sip.agent.rim import Rim
+from sip.core.message import Request, Response
+from sip.core.session_effects import (
+    Acknowledge,
+    Answered,
+    Ask,
+    Cancel,
+    Changed,
+    Effect,
+    Elsewhere,
+    Ended,
+    News,
+    Pressed,
+    Reply,
+    Tell,
+)
+from sip.core.session_incoming import IncomingSession
+from sip.core.session_outgoing import OutgoingSession
+from sip.core.transaction import Why
+from sip.core.uri import Uri
+from sip.interface import CallListener, Flow, Identity
+from sip.wire.resolve import DEFAULT_PORTS, Target, Unreachable
+
+__all__ = ["AgentCall"]
+
+log = structlog.get_logger()
+
+MAX_WAYS = 8
+Way = tuple[str, int | None, str]
+
+
+class AgentCall:
+    """`sip.interface.Call`. The listener hears everything from within the agent's own turns, one at a time:
+    `hang_up` inside of `answered` brings `ended` after `answered` has returned, and `hang_up` from outside
+    brings `ended` before it returns.
+    """
+
+    def __init__(
+        self,
+        rim: Rim,
+        session: IncomingSession | OutgoingSession,
+        flow: Flow,
+        *,
+        identity: Identity,
+        dialled: str,
+        trunk: str | None,
+        domain: str,
+        licence: str = "",
+        release: Callable[[AgentCall], None],
+    ) -> None:
+        self._rim, self.session, self.flow = rim, session, flow
+        self._identity, self._dialled, self._trunk = identity, dialled, trunk
+        self._domain, self._licence, self._source = domain, licence, flow.remote[0]
+        self._release: Callable[[AgentCall], None] | None = release
+        self._listener: CallListener | None = None
+        self._news: deque[News] = deque()
+        self._telling = False
+        self._ways: dict[Way, Flow] = {}
+        self._waiting: dict[Way, list[Ask | Acknowledge]] = {}
+        self._targets: list[Target] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # ------------------------------------------------------------------ sip.interface.Call
+
+    @property
+    def identity(self) -> Identity:
+        """The other side."""
+        return self._identity
+
+    @property
+    def dialled(self) -> str:
+        """User part of the request URI (incoming), or the number that we dial."""
+        return self._dialled
+
+    @property
+    def trunk(self) -> str | None:
+        """Name of the trunk, or None for a softphone on this machine."""
+        return self._trunk
+
+    @property
+    def source(self) -> str:
+        """IP address of the other side's signalling."""
+        return self._source
+
+    @property
+    def domain(self) -> str:
+        """Host of the other side's From URI: the PBX's domain."""
+        return self._domain
+
+    @property
+    def licence(self) -> str:
+        """What a PBX says of its licence; "" without."""
+        return self._licence
+
+    def ring(self) -> None:
+        """Send 180."""
+        if isinstance(self.session, IncomingSession):
+            self.perform(self.session.ring(self._rim.now))
+
+    def answer(self, address: str, port: int) -> None:
+        """Accept with media at this address and port of ours (RTCP: port + 1)."""
+        if isinstance(self.session, IncomingSession):
+            self.perform(self.session.answer(address, port, self._rim.now))
+
+    def reject(self, status: int) -> None:
+        """Refuse an incoming call with a final status, 300–699."""
+        if isinstance(self.session, IncomingSession):
+            self.perform(self.session.reject(status, self._rim.now))
+
+    def hang_up(self) -> None:
+        """BYE, CANCEL or a refusal, whatever the state asks for. Idempotent."""
+        self.perform(self.session.hang_up(self._rim.now))
+
+    # ------------------------------------------------------------------ the agent's side
+
+    @property
+    def deadline(self) -> float | None:
+        """When `tick` is due."""
+        return self.session.deadline
+
+    @property
+    def live(self) -> bool:
+        """Whether it counts as a call: not while only its last answers are awaited."""
+        return self.session.state != "ended"
+
+    def tick(self, now: float) -> None:
+        """Its deadline has come."""
+        self.perform(self.session.tick(now))
+
+    def listen(self, listener: CallListener | None) -> None:
+        """From now on the listener hears what happens, and what has happened."""
+        self._listener = listener
+        self._tell()
+
+    def begin(self, address: str, port: int, targets: Sequence[Target]) -> None:
+        """Make the call, on the flow that it was given; `targets` follow when that one does not answer."""
+        self._targets = list(targets)
+        if isinstance(self.session, OutgoingSession):
+            self.perform(self.session.call(address, port, self._rim.now))
+
+    def accepts(self, flow: Flow) -> bool:
+        """Whether requests of this call may come on a flow: from its own source, or its trunk's."""
+        return flow.remote[0] in {self._source, self.flow.remote[0]} or (
+            self._trunk is not None and self._trunk in self._rim.wire.trunks(flow)
+        )
+
+    def receive(self, request: Request, now: float) -> None:
+        """A request inside."""
+        self.perform(self.session.receive(request, now))
+
+    def cancelled(self, now: float) -> None:
+        """Its INVITE was cancelled."""
+        if isinstance(self.session, IncomingSession):
+            self.perform(self.session.cancelled(now))
+
+    def response(self, response: Response, now: float) -> None:
+        """`transactions.Asker`."""
+        self.perform(self.session.response(response, now))
+
+    def failed(self, request: Request, why: Why, now: float) -> None:
+        """`transactions.Asker`."""
+        self.perform(self.session.failed(request, why, now))
+
+    def over(self, request: Request) -> None:
+        """`transactions.Asker`."""
+        self.session.over(request)
+        self.perform([])
+
+    def perform(self, effects: Sequence[Effect]) -> None:
+        """Do what the session wants, then tell the listener."""
+        now = self._rim.now
+        for effect in effects:
+            match effect:
+                case Reply(request, response):
+                    self._rim.table.reply(request, response, now)
+                case Ask() | Acknowledge():
+                    self._send(effect)
+                case Cancel(request):
+                    self._rim.table.cancel(request, now)
+                case Elsewhere():
+                    self._rim.wire.failed(self.flow)
+                    self._spawn(self._elsewhere())
+                case Tell(news):
+                    self._news.append(news)
+        self._rim.timers.watch(self)
+        if self.session.done and not self._tasks:
+            self._leave()
+        self._rim.arm()
+        self._tell()
+
+    def _leave(self) -> None:
+        self._rim.timers.forget(self)
+        if self._release is not None:
+            release, self._release = self._release, None
+            release(self)
+
+    def _tell(self) -> None:
+        if self._telling or self._listener is None:
+            return
+        self._telling = True
+        try:
+            while self._news and self._listener is not None:
+                self._tell_one(self._listener, self._news.popleft())
+        finally:
+            self._telling = False
+
+    def _tell_one(self, listener: CallListener, news: News) -> None:
+        try:
+            match news:
+                case Answered(agreement):
+                    listener.answered(agreement)
+                case Changed(agreement):
+                    listener.changed(agreement)
+                case Pressed(digit):
+                    listener.digit(digit)
+                case Ended(reason):
+                    self._listener = None  # nothing follows, and nothing of the call is kept
+                    listener.ended(reason)
+        except Exception:
+            log.error("the listener of a call failed", exc_info=True)
+
+    # ------------------------------------------------------------------ ways
+
+    def _send(self, effect: Ask | Acknowledge) -> None:
+        request, hop = effect.request, effect.hop
+        flow = self.flow if not request.to.tag else self._known_way(hop)
+        if flow is not None:
+            self._put(effect, flow)
+            return
+        way = _way(hop)
+        if way in self._waiting:
+            self._waiting[way].append(effect)
+        else:
+            self._waiting[way] = [effect]
+            self._spawn(self._find(way, hop))
+
+    def _put(self, effect: Ask | Acknowledge, flow: Flow) -> None:
+        if isinstance(effect, Acknowledge):
+            self._rim.table.send(effect.request, flow)
+        else:
+            self._rim.table.ask(effect.request, flow, self, self._rim.now)
+
+    def _known_way(self, hop: Uri) -> Flow | None:
+        """The flow to a hop, as far as it is known without asking DNS or connecting."""
+        flow = self.flow
+        if flow.open and (self._trunk is None or _same(hop, flow)):
+            return flow
+        known = self._ways.get(_way(hop))
+        return known if known is not None and known.open else None
+
+    async def _find(self, way: Way, hop: Uri) -> None:
+        flow = await self._connected(hop)
+        effects = self._waiting.pop(way, [])
+        if flow is not None:
+            if len(self._ways) >= MAX_WAYS:
+                self._ways.clear()
+            self._ways[way] = flow
+        for effect in effects:
+            if flow is not None:
+                self._put(effect, flow)
+            elif isinstance(effect, Ask):
+                self.failed(effect.request, "transport", self._rim.now)
+
+    async def _connected(self, hop: Uri) -> Flow | None:
+        """A flow to a hop; when there is no way, the one that the call has."""
+        wire = self._rim.wire
+        try:
+            for target in await wire.targets(hop, trunk=self._trunk):
+                try:
+                    return await wire.flow_to(target, trunk=self._trunk)
+                except Unreachable:
+                    continue
+        except Unreachable:
+            pass
+        return self.flow if self.flow.open else None
+
+    async def _elsewhere(self) -> None:
+        session, flow = self.session, None
+        if not isinstance(session, OutgoingSession):
+            return
+        while self._targets and flow is None and session.state == "early":
+            try:
+                flow = await self._rim.wire.flow_to(self._targets.pop(0), trunk=self._trunk)
+            except Unreachable:
+                continue
+        if flow is None:
+            self.perform(session.give_up("failed", self._rim.now))
+        else:
+            self.flow, self._source = flow, flow.remote[0]
+            contact = self._rim.contact(flow, user=session.called.sender.uri.user)
+            self.perform(session.again(contact, self._rim.now))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._worked)
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a way for a call could not be found", exc_info=task.exception())
+        self.perform([])
+
+
+def _way(hop: Uri) -> Way:
+    return hop.host.lower(), hop.port, f"{hop.scheme}:{hop.params.get('transport') or ''}".lower()
+
+
+def _same(hop: Uri, flow: Flow) -> bool:
+    """Whether a hop is at the other end of a flow, or in a private network that only that end can reach."""
+    try:
+        there, here = ipaddress.ip_address(hop.host), ipaddress.ip_address(flow.remote[0])
+    except ValueError:
+        return False
+    if there.is_private and here.is_global:
+        return True  # behind a NAT, where only the flow leads
+    if there != here:
+        return False
+    wanted = (hop.params.get("transport") or ("tls" if hop.scheme == "sips" else "")).lower()
+    if flow.transport != "udp":
+        return wanted in {"", flow.transport}  # RFC 5923: the connection, whatever port its far end has
+    return wanted in {"", "udp"} and (hop.port or DEFAULT_PORTS["udp"]) == flow.remote[1]
