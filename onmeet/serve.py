@@ -17,8 +17,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -43,6 +43,15 @@ STOP_SECONDS = 10.0
 TAKES_ALONG = 75
 """Exit status of a part that wants others started anew: another notice is in force."""
 
+OVERWRITES_FREED_MEMORY: Mapping[str, str] = {
+    "PYTHONMALLOC": "malloc",
+    "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165",
+}
+"""Lets glibc overwrite what Python gives back: what a part has dropped is not in its memory either.
+
+Python's own allocator keeps what it frees, and glibc's thread caches are not overwritten.
+"""
+
 _PR_SET_PDEATHSIG = 1  # prctl(2): the signal that this process gets when its parent dies
 
 log = structlog.get_logger()
@@ -61,12 +70,14 @@ def restart_delay(failures: int) -> float:
 class Child:
     """One part of the system as a child process.
 
-    takes_along: parts that are started anew as well when this one ends with `TAKES_ALONG`.
+    takes_along: parts that are started anew as well when this one ends with `TAKES_ALONG`. environment: what
+    it gets besides ours.
     """
 
     name: str
     command: Sequence[str]
     takes_along: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     failures: int = 0
@@ -76,7 +87,8 @@ class Child:
         """Start the process; it ends with the supervisor, even when that is killed."""
         self.started_at = now
         try:
-            self.process = subprocess.Popen(self.command, preexec_fn=_end_with_parent)  # noqa: S603
+            environment = {**os.environ, **self.environment}
+            self.process = subprocess.Popen(self.command, env=environment, preexec_fn=_end_with_parent)  # noqa: S603
         except (OSError, subprocess.SubprocessError):
             self.ended(now)  # no memory or no process to be had: try again
 
@@ -172,11 +184,15 @@ def _end_with_parent() -> None:
 def _children(config: Config) -> list[Child]:
     bind = f"[{config.bind}]" if ":" in config.bind else config.bind
     web = ["gunicorn", "-c", "python:onmeet.web.gunicorn_conf", "-b", f"{bind}:{config.port}"]
-    return [
+    children = [
         Child("relay", [sys.executable, "-m", "onmeet.relay"]),
         Child("web", [sys.executable, "-m", *web, "app:app"]),
-        Child("keeper", [sys.executable, "-m", "onmeet.keeper"], takes_along=("web",)),
+        Child("keeper", [sys.executable, "-m", "onmeet.keeper"], takes_along=("web", "sip")),
     ]
+    if config.sip:
+        gateway = [sys.executable, "-m", "sip"]
+        children.append(Child("sip", gateway, environment=OVERWRITES_FREED_MEMORY))
+    return children
 
 
 def check_ports(config: Config) -> None:
@@ -184,12 +200,15 @@ def check_ports(config: Config) -> None:
 
     The children would otherwise be started again and again, and the stranger's answers taken for ours.
     """
-    version = socket.AF_INET6 if ":" in config.bind else socket.AF_INET
-    wanted = (
-        ("PORT", version, socket.SOCK_STREAM, config.bind, config.port),
-        ("ONMEET_MEDIA_PORT", socket.AF_INET, socket.SOCK_DGRAM, "0.0.0.0", config.media_port),  # noqa: S104
-    )
-    for name, family, kind, address, port in wanted:
+    wanted = [
+        ("PORT", socket.SOCK_STREAM, config.bind, config.port),
+        ("ONMEET_MEDIA_PORT", socket.SOCK_DGRAM, "0.0.0.0", config.media_port),  # noqa: S104
+    ]
+    if config.sip:
+        kinds = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
+        wanted += [("ONMEET_SIP_PORT", kind, config.sip_bind, config.sip_port) for kind in kinds]
+    for name, kind, address, port in wanted:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, kind) as probe:
             if kind is socket.SOCK_STREAM:  # as gunicorn does: a port in TIME_WAIT is free
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

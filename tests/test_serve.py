@@ -145,14 +145,25 @@ def test_signal_at_any_moment_ends_the_supervisor():
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("PORT", socket.SOCK_STREAM), ("ONMEET_MEDIA_PORT", socket.SOCK_DGRAM)]
+    ("name", "kind"),
+    [
+        ("PORT", socket.SOCK_STREAM),
+        ("ONMEET_MEDIA_PORT", socket.SOCK_DGRAM),
+        ("ONMEET_SIP_PORT", socket.SOCK_DGRAM),
+        ("ONMEET_SIP_PORT", socket.SOCK_STREAM),
+    ],
 )
 def test_port_in_use_stops_the_start_and_is_named(tmp_path: Path, name: str, kind: socket.SocketKind):
     with socket.socket(socket.AF_INET, kind) as taken:
         taken.bind(("127.0.0.1", 0))
         if kind is socket.SOCK_STREAM:
             taken.listen()
-        env = {"ONMEET_DATA": str(tmp_path), "PORT": str(free_port()), "ONMEET_MEDIA_PORT": "0"}
+        env = {
+            "ONMEET_DATA": str(tmp_path),
+            "PORT": str(free_port()),
+            "ONMEET_MEDIA_PORT": "0",
+            "ONMEET_SIP_PORT": str(free_port()),
+        }
         env[name] = str(taken.getsockname()[1])
         with pytest.raises(ConfigError, match=f"^{name}: port {env[name]} cannot be used"):
             check_ports(Config.from_env(env))
@@ -197,6 +208,7 @@ def test_parts_that_never_answer_end_the_start_with_a_failure(tmp_path: Path):
     )
     env = {
         **os.environ, "ONMEET_DATA": str(tmp_path), "PORT": str(free_port()), "ONMEET_MEDIA_PORT": "0",
+        "ONMEET_SIP": "off",
     }  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
@@ -211,6 +223,7 @@ def test_signal_while_the_database_is_made_ends_the_start_quietly(tmp_path: Path
     )
     env = {
         **os.environ, "ONMEET_DATA": str(tmp_path), "PORT": str(free_port()), "ONMEET_MEDIA_PORT": "0",
+        "ONMEET_SIP": "off",
     }  # fmt: skip
     with subprocess.Popen(
         [sys.executable, "-c", code],
