@@ -59,6 +59,9 @@ class Account(Base):
     erasing: Mapped[bool] = mapped_column(
         Boolean, default=False, info=technical("its erasure has begun and is to be finished whatever happens")
     )
+    proven: Mapped[str] = mapped_column(
+        String(64), default="", info=technical("mark of the e-mail address that a mailed link has proven")
+    )
     notice: Mapped[str] = mapped_column(
         String(97), default="", info=technical("name and version of the notice that this person has seen")
     )

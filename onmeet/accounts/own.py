@@ -17,7 +17,10 @@ __all__ = ["Details", "OwnAccount"]
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """An account as its owner sees it; what is not held is empty. restricted, objected: GDPR Art. 18, 21."""
+    """An account as its owner sees it; what is not held is empty. restricted, objected: GDPR Art. 18, 21.
+
+    proven: a link mailed to the address was followed.
+    """
 
     email: str
     name: str
@@ -26,6 +29,7 @@ class Details:
     restricted: bool
     objected: bool
     sign_ins: int
+    proven: bool = False
 
 
 class OwnAccount:
@@ -51,6 +55,7 @@ class OwnAccount:
             account.restricted,
             account.objected,
             sign_ins,
+            account.proven == account.email_mark,
         )
 
     def confirm(self, account_id: int, password: str, *, client: str) -> None:
@@ -66,6 +71,15 @@ class OwnAccount:
                 account.phone = phone.strip() or None
                 account.country = country.strip().upper() or None
         self._database.erase_traces()
+
+    def prove_email(self, account_id: int, email: str) -> bool:
+        """The mailed link was followed; False when the account has another address by now."""
+        with self._database.writing() as session:
+            account = session.get(Account, account_id)
+            if account is None or account.email_mark != self._accounts.found_by(email):
+                return False
+            account.proven = account.email_mark
+        return True
 
     def change_email(self, account_id: int, email: str) -> bool:
         """Give the account another address and erase the old one; False when the address cannot be had."""

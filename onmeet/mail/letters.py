@@ -34,6 +34,7 @@ LETTERS: dict[str, Letter] = {
         Letter("notice-withdrawn", ("account.email",)),
         Letter("inactivity-warning", ("account.email", "account.times")),
         Letter("account-closed", ("account.email",)),
+        Letter("email-proof", ("account.email",)),
         Letter("request-verify", ("request.subject",), purpose="RightsFulfilment"),
         Letter("request-answered", ("request.subject",), purpose="RightsFulfilment"),
         Letter("newsletter", ("account.email", "newsletter.address"), voluntary=True),

@@ -19,6 +19,7 @@ from onmeet.mail.addresses import Addressee, Addresses
 from onmeet.mail.mailer import Undeliverable
 from onmeet.mail.models import QueuedMail
 from onmeet.mail.newsletters import Letterbox, leaving_token
+from onmeet.mail.proofs import proving_token
 from onmeet.mail.texts import LANGUAGES, text
 from onmeet.notices import versions
 from onmeet.notices.models import SubjectRequest
@@ -48,6 +49,7 @@ class Renderer:
             "notice-withdrawn": self._notice,
             "inactivity-warning": self._dated,
             "account-closed": lambda *_: {},
+            "email-proof": self._proof,
             "request-verify": self._verify,
             "request-answered": self._answered,
             "newsletter": self._newsletter,
@@ -115,6 +117,13 @@ class Renderer:
 
     def _dated(self, _session: Session, mail: QueuedMail, language: str) -> dict[str, str]:
         return {"day": _day(date.fromisoformat(mail.about), language), "sign_in": self._url("/sign-in")}
+
+    def _proof(self, _session: Session, mail: QueuedMail, _language: str) -> dict[str, str] | None:
+        person = self._addresses.of(mail.account_id) if mail.account_id is not None else None
+        if person is None:
+            return None
+        token = proving_token(self._key, person.subject, person.email)
+        return {"link": self._url(f"/account/email/proof/{token}")}
 
     def _verify(self, session: Session, mail: QueuedMail, _language: str) -> dict[str, str] | None:
         request = session.get(SubjectRequest, mail.request_id)

@@ -70,6 +70,18 @@ your account at {service} has been closed. What was kept with it is deleted as t
 If this surprises you, please write to the operator of {service}.
 """,
     ),
+    "email-proof": Text(
+        "Please confirm your e-mail address at {service}",
+        """\
+Hello,
+
+somebody asked {service} to confirm this address, because calls to telephones are made only from accounts
+whose owners can be reached. If that was you, sign in and follow this link:
+{link}
+
+If it was not you, there is nothing to do.
+""",
+    ),
     "request-verify": Text(
         "Please confirm your request to {service}",
         """\
@@ -154,6 +166,18 @@ Datenschutzerklärung sagt:
 Wenn Sie das überrascht, schreiben Sie bitte dem Betreiber von {service}.
 """,
     ),
+    "email-proof": Text(
+        "Bitte bestätigen Sie Ihre E-Mail-Adresse bei {service}",
+        """\
+Guten Tag,
+
+jemand hat {service} gebeten, diese Adresse zu bestätigen, weil nur aus Konten telefoniert werden kann,
+deren Inhaber erreichbar sind. Wenn Sie das waren, melden Sie sich an und folgen Sie diesem Link:
+{link}
+
+Wenn nicht, ist nichts zu tun.
+""",
+    ),
     "request-verify": Text(
         "Bitte bestätigen Sie Ihre Anfrage an {service}",
         """\
@@ -234,6 +258,18 @@ confidentialité :
 {notice}
 
 Si cela vous surprend, écrivez à l’exploitant de {service}.
+""",
+    ),
+    "email-proof": Text(
+        "Confirmez votre adresse e-mail auprès de {service}",
+        """\
+Bonjour,
+
+quelqu’un a demandé à {service} de confirmer cette adresse, parce que seuls les comptes dont le titulaire
+est joignable peuvent appeler des téléphones. Si c’était vous, connectez-vous et suivez ce lien :
+{link}
+
+Sinon, il n’y a rien à faire.
 """,
     ),
     "request-verify": Text(

@@ -276,7 +276,9 @@ def test_under_on_meet_there_is_no_newsletter(office: Office) -> None:
     assert (done.sent, done.dropped) == (0, 1)
 
 
-NEEDED = {"notice-changed", "notice-withdrawn", "account-closed", "request-verify", "request-answered"}
+NEEDED = {
+    "notice-changed", "notice-withdrawn", "account-closed", "email-proof", "request-verify", "request-answered",
+}  # fmt: skip
 
 
 @pytest.mark.promise("N1.2", "N1.8")
