@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Literal
 from onmeet.errors import ProtocolError
 
 __all__ = [
-    "REPORTABLE", "AccessKind", "CallEnded", "CallStarted", "Delivery", "Ended", "Joined", "Left", "Quality",
-    "Report", "Started", "decode", "encode", "hashed",
+    "REPORTABLE", "AccessKind", "CallEnded", "CallStarted", "Delivery", "Ended", "Joined", "Left", "PinSpent",
+    "Quality", "Report", "Started", "decode", "encode", "hashed",
 ]  # fmt: skip
 
 AccessKind = Literal["browser", "telephone"]
@@ -113,10 +113,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """A telephone call into or out of a room began. call: the hash of the call's random name.
+    """A host let a telephone call into a room. call: a hash of the room's and the call's random names.
 
-    instance: the room's hash. seat: its participant, whose `Joined` has access `telephone`. The telephone
-    gateway makes these.
+    instance: the room's hash. seat: its first participant, whose `Joined` has access `telephone`. The other
+    fields come from the telephone gateway.
     """
 
     KIND: ClassVar[str] = "call-started"
@@ -141,7 +141,17 @@ class CallEnded:
     at: float
 
 
-Report = Started | Joined | Left | Quality | Ended | CallStarted | CallEnded
+@dataclass(frozen=True, slots=True)
+class PinSpent:
+    """The meeting with this PIN ended, and its owner wanted another PIN after each: about nobody."""
+
+    KIND: ClassVar[str] = "pin-spent"
+    instance: str
+    at: float
+    pin: str
+
+
+Report = Started | Joined | Left | Quality | Ended | CallStarted | CallEnded | PinSpent
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +168,7 @@ class Delivery:
 
 
 _KINDS: dict[str, type[Any]] = {
-    kind.KIND: kind for kind in (Started, Joined, Left, Quality, Ended, CallStarted, CallEnded)
+    kind.KIND: kind for kind in (Started, Joined, Left, Quality, Ended, CallStarted, CallEnded, PinSpent)
 }
 
 _HASH = re.compile(r"[0-9a-f]{64}")

@@ -45,6 +45,7 @@ class Report:
             "health": lambda _: self.health(),
             "metrics": lambda _: self.metrics(),
             "present": self._registry.present,
+            "pin": self._registry.pin,
             "held": self._registry.held,
         }
 
@@ -64,6 +65,9 @@ class Report:
             "rooms": self._registry.rooms,
             "participants": self._registry.participants,
             "visitors": self._registry.visitors,
+            "phones": self._registry.phones,
+            "callers": self._registry.callers,
+            "gateways": self._registry.gateways,
             "signalling": self._counters.as_dict(),
             "media": asdict(self._plane.stats()),
         }

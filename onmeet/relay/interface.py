@@ -20,14 +20,17 @@ from typing import Literal, Protocol, get_args
 __all__ = [
     "SOURCES",
     "DownSpec",
+    "GatewayMedia",
     "MediaPlane",
     "MediaRoom",
     "Offer",
     "PacketSink",
+    "Phone",
     "PlaneStats",
     "Publisher",
     "PublisherListener",
     "RoomListener",
+    "SoundSink",
     "Source",
     "Subscriber",
     "SubscriberListener",
@@ -71,6 +74,10 @@ class PlaneStats:
     bytes_out: int = 0
     send_failures: int = 0
     authentication_failures: int = 0
+    phones: int = 0
+    sound_packets_in: int = 0
+    sound_packets_out: int = 0
+    sound_packets_dropped: int = 0
 
 
 class RoomListener(Protocol):
@@ -164,6 +171,43 @@ class Subscriber(Protocol):
         """Release everything. Idempotent."""
 
 
+class SoundSink(Protocol):
+    """Where the telephone gateway's end of the local socket is."""
+
+    def sound(self, index: int, packet: bytes | bytearray | memoryview) -> bool:
+        """Write one RTP packet of a browser's microphone; the buffer may be reused at once.
+
+        False when it was dropped, because the gateway does not read. Never raises, never waits.
+        """
+
+
+class Phone(Protocol):
+    """One admitted call's sending side."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """None: the gateway is on this machine."""
+
+    def mute(self, source: Source, muted: bool) -> None:
+        """Stop or resume forwarding."""
+
+    def close(self) -> None:
+        """Release everything. Idempotent."""
+
+
+class GatewayMedia(Protocol):
+    """The sound between one room and its callers, who have one link together."""
+
+    def phone(self, index: int) -> Phone:
+        """The sending side of participant `index`, who is an admitted call."""
+
+    def take(self, frame: bytes) -> None:
+        """Sound from the gateway: u16 index ‖ RTP. Never raises; what does not fit is dropped."""
+
+    def close(self) -> None:
+        """Close all phones and release everything. Idempotent."""
+
+
 class MediaRoom(Protocol):
     """The media of one live meeting."""
 
@@ -172,6 +216,9 @@ class MediaRoom(Protocol):
 
     def subscriber(self, index: int, listener: SubscriberListener) -> Subscriber:
         """The receiving side of participant `index`; a previous one is closed first."""
+
+    def gateway(self, sink: SoundSink) -> GatewayMedia:
+        """The way to the telephone gateway; a previous one is closed first."""
 
     def close(self) -> None:
         """Close every peer and release everything. Idempotent."""

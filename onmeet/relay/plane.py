@@ -16,10 +16,12 @@ from onmeet.clock import Clock, monotonic
 from onmeet.errors import ProtocolError
 from onmeet.relay.dtls import DtlsIdentity
 from onmeet.relay.endpoint import Endpoint
+from onmeet.relay.gateway import GatewayMedia, Phone
 from onmeet.relay.interface import (
     PlaneStats,
     PublisherListener,
     RoomListener,
+    SoundSink,
     Source,
     SubscriberListener,
 )
@@ -45,6 +47,7 @@ class MediaRoom:
         self._listener = listener
         self._publishers: dict[int, Publisher] = {}
         self._subscribers: dict[int, Subscriber] = {}
+        self._gateway: GatewayMedia | None = None
         self._closed = False
         self._ticks = 0
         self._loop = asyncio.get_running_loop()
@@ -62,6 +65,11 @@ class MediaRoom:
     def subscribers(self) -> tuple[Subscriber, ...]:
         """The receiving sides of the participants."""
         return tuple(self._subscribers.values())
+
+    @property
+    def telephone(self) -> GatewayMedia | None:
+        """The way to the telephone gateway, while there is one."""
+        return self._gateway
 
     @property
     def peers(self) -> list[Publisher | Subscriber]:
@@ -89,12 +97,22 @@ class MediaRoom:
         self._loop.call_soon(peer.tracks_changed)
         return peer
 
+    def gateway(self, sink: SoundSink) -> GatewayMedia:
+        """The way to the telephone gateway; a previous one is closed first."""
+        self._check_open()
+        if self._gateway is not None:
+            self._gateway.close()
+        gateway = self._gateway = GatewayMedia(self, sink, self._around.clock)
+        return gateway
+
     def close(self) -> None:
         """Close every peer and release everything. Idempotent."""
         if self._closed:
             return
         self._closed = True
         self._timer.cancel()
+        if self._gateway is not None:
+            self._gateway.close()
         for peer in self.peers:
             peer.close()
         self.router.close()
@@ -104,14 +122,14 @@ class MediaRoom:
         """The tracks of some publisher changed: offer anew where that makes a difference."""
         for subscriber in self.subscribers:
             subscriber.tracks_changed()
+        if self._gateway is not None:
+            self._gateway.tracks_changed()
 
     def tracks_for(self, index: int) -> Mapping[str, Track]:
         """Track id → track, all that participant `index` should receive."""
+        senders: tuple[Publisher | Phone, ...] = (*self._publishers.values(), *self._phones())
         return {
-            track.id: track
-            for publisher in self._publishers.values()
-            if publisher.index != index
-            for track in publisher.tracks
+            track.id: track for publisher in senders if publisher.index != index for track in publisher.tracks
         }
 
     def gone(self, peer: Publisher | Subscriber) -> None:
@@ -121,6 +139,15 @@ class MediaRoom:
         if peers.get(peer.index) is peer:
             del peers[peer.index]
         self._plane.absorb(peer.transport)
+
+    def hung_up(self, gateway: GatewayMedia) -> None:
+        """The way to the gateway has closed: forget it, keeping what it counted."""
+        if self._gateway is gateway:
+            self._gateway = None
+        self._plane.absorb_sound(gateway)
+
+    def _phones(self) -> tuple[Phone, ...]:
+        return self._gateway.phones if self._gateway is not None else ()
 
     def speakers(self, indexes: tuple[int, ...]) -> None:
         """Router news: who speaks."""
@@ -196,8 +223,12 @@ class MediaPlane:
         total = self._past
         for transport in transports:
             total = _plus(total, transport)
+        gateways = [room.telephone for room in self._rooms if room.telephone is not None]
+        for gateway in gateways:
+            total = _plus_sound(total, gateway)
         return replace(
             total,
+            phones=sum(len(gateway.phones) for gateway in gateways),
             rooms=len(self._rooms),
             publishers=len(publishers),
             subscribers=len(subscribers),
@@ -223,6 +254,10 @@ class MediaPlane:
         """A transport has closed: keep its counts."""
         self._past = _plus(self._past, transport)
 
+    def absorb_sound(self, gateway: GatewayMedia) -> None:
+        """The way to a room's callers has closed: keep its counts."""
+        self._past = _plus_sound(self._past, gateway)
+
 
 def _candidates(addresses: Iterable[str], endpoint: Endpoint) -> Iterator[tuple[str, int]]:
     """The advertised addresses of bound families, with the port."""
@@ -242,4 +277,13 @@ def _plus(stats: PlaneStats, transport: PeerTransport) -> PlaneStats:
         bytes_out=stats.bytes_out + sender.bytes,
         send_failures=stats.send_failures + sender.failed,
         authentication_failures=stats.authentication_failures + receiver.rejected,
+    )
+
+
+def _plus_sound(stats: PlaneStats, gateway: GatewayMedia) -> PlaneStats:
+    return replace(
+        stats,
+        sound_packets_in=stats.sound_packets_in + gateway.packets_in,
+        sound_packets_out=stats.sound_packets_out + gateway.packets_out,
+        sound_packets_dropped=stats.sound_packets_dropped + gateway.dropped,
     )

@@ -130,7 +130,8 @@ class Router:
         for uplink in self._uplinks:
             links.setdefault(uplink.index, []).append(uplink.link())
         for downlink in self._downlinks:
-            links.setdefault(downlink.index, []).append(downlink.link(now))
+            if downlink.index >= 0:  # the gateway's is nobody's
+                links.setdefault(downlink.index, []).append(downlink.link(now))
         changed = self._quality.update(links)
         if changed:
             self._listener.quality(changed)

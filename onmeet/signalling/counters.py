@@ -18,6 +18,8 @@ class Counters:
         self.left: Counter[str] = Counter()  # by reason
         self.errors: Counter[str] = Counter()  # by error code
         self.closed: Counter[int] = Counter()  # by close code
+        self.calls = 0  # that came to a lobby
+        self.sound_nowhere = 0  # packets for a room that does not live
         self.faults = 0  # exceptions that reached a boundary: bugs
 
     def as_dict(self) -> dict[str, object]:
@@ -30,5 +32,7 @@ class Counters:
             "left": dict(self.left),
             "errors": dict(self.errors),
             "closed": {str(code): n for code, n in self.closed.items()},
+            "calls": self.calls,
+            "sound_nowhere": self.sound_nowhere,
             "faults": self.faults,
         }

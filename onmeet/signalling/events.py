@@ -1,17 +1,23 @@
-"""What is posted to a room: from its door, its participants' channels, and the media plane."""
+"""What is posted to a room: from its door, its participants' channels, the gateway's link, the media."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from onmeet.relay.interface import Source
 from onmeet.signalling.channel import Channel
+from onmeet.signalling.gateway_messages import GatewayMessage
 from onmeet.signalling.messages import ClientMessage, Join, Resume
 from onmeet.signalling.ticket import Ticket
 
+if TYPE_CHECKING:
+    from onmeet.signalling.gateway import Gateway
+
 __all__ = [
-    "Arrived", "Demanded", "Ended", "Event", "Parted", "QualityChanged", "RefusedFrames", "Returned",
-    "Said", "SpeakersChanged", "TracksChanged", "TracksWaiting",
+    "Arrived", "Demanded", "Ended", "Event", "GatewayCame", "GatewayGone", "GatewaySaid", "Parted",
+    "QualityChanged", "RefusedFrames", "Returned", "Said", "SpeakersChanged", "TracksChanged",
+    "TracksWaiting",
 ]  # fmt: skip
 
 
@@ -102,7 +108,30 @@ class QualityChanged:
     levels: dict[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class GatewayCame:
+    """There is a link to the telephone gateway. `before`: it was there before the room."""
+
+    gateway: Gateway
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySaid:
+    """The gateway sent a message."""
+
+    gateway: Gateway
+    message: GatewayMessage
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayGone:
+    """The link has ended."""
+
+    gateway: Gateway
+
+
 Event = (
     Arrived | Returned | Said | Parted | Ended | TracksChanged | TracksWaiting | RefusedFrames | Demanded
-    | SpeakersChanged | QualityChanged
+    | SpeakersChanged | QualityChanged | GatewayCame | GatewaySaid | GatewayGone
 )  # fmt: skip

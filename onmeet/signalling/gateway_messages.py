@@ -16,7 +16,7 @@ from onmeet.signalling.parsing import CALL
 
 __all__ = [
     "LONGEST", "RECORDED", "SHAPES", "CallState", "GatewayMessage", "HangUp", "WaitingCall", "opening",
-    "parse",
+    "parse", "subject",
 ]  # fmt: skip
 
 LONGEST = 64 * 1024
@@ -154,3 +154,14 @@ def opening(data: bytes, *, now: float) -> str:
     if type(expires) not in (int, float) or not expires >= now:  # a NaN is not
         raise ProtocolError("bad-frame", "expired")
     return room
+
+
+def subject(data: bytes) -> tuple[str, str | None]:
+    """Type and call of a message that `parse` refused, as far as they are legible; for the error."""
+    try:
+        fields = checks.strict_json(data) if len(data) <= LONGEST else {}
+    except ProtocolError:
+        fields = {}
+    kind, call = fields.get("type"), fields.get("call")
+    legible = isinstance(call, str) and len(call) == 24
+    return kind[:32] if isinstance(kind, str) else "", call if legible else None

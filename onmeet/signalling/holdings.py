@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from onmeet.signalling.participant import Participant
+from onmeet.signalling.gateway import Call
+from onmeet.signalling.gateway_messages import RECORDED
+from onmeet.signalling.participant import Browser, Participant
 
 __all__ = ["held"]
 
@@ -21,15 +23,17 @@ def held(
     instance: str,
     reports: int,
     since: int,
+    calls: Iterable[Call] = (),
 ) -> dict[str, Any]:
     """The answer to the query `held` about a live room: PROTOCOL.md, *Queries*.
 
     quality: level by index. keys: messages in the key log. instance, reports: the room's name in reports, and
-    how many of them still wait. since: unix seconds.
+    how many of them still wait. since: unix seconds. calls: waiting and admitted; callers have no browser
+    from which to ask, so there are only sums of them.
     """
     everybody = list(participants)
-    mine = [participant for participant in everybody if participant.browser == browser]
-    others = [participant for participant in everybody if participant.browser != browser]
+    mine = [each for each in everybody if isinstance(each, Browser) and each.browser == browser]
+    others = [each for each in everybody if not isinstance(each, Browser) or each.browser != browser]
     items = [
         {"category": "meeting.link", "you": [], "others": 0, "meeting": 1},
         {"category": "meeting.times", "you": [], "others": 0, "meeting": 1},
@@ -43,6 +47,7 @@ def held(
             for category, values in _ITEMS
         ),
         {"category": "chat.message", "you": [], "others": 0, "meeting": 0},
+        *_about_calls(list(calls)),
     ]
     return {
         "live": True,
@@ -56,14 +61,25 @@ def held(
     }
 
 
-def _addresses(participant: Participant) -> list[str]:
-    both = (*participant.publisher.addresses, *participant.subscriber.addresses)
-    return list(dict.fromkeys(both))
+def _about_calls(calls: list[Call]) -> list[dict[str, Any]]:
+    """What is held about callers: labels (numbers, mostly), times of calling, what may be recorded."""
+    if not calls:
+        return []
+    sums = {"call.caller_number": 0, "call.times": len(calls)}
+    for call in calls:
+        sums["call.caller_number"] += bool(call.message.label)
+        for name in call.message.record or ():
+            sums[RECORDED[name]] = sums.get(RECORDED[name], 0) + 1
+    return [
+        {"category": category, "you": [], "others": count, "meeting": 0}
+        for category, count in sums.items()
+        if count
+    ]
 
 
 _ITEMS: tuple[tuple[str, Callable[[Participant, Mapping[int, int]], list[Any]]], ...] = (
     ("meeting.participants", lambda p, _: [p.name]),
     ("meeting.joins", lambda p, _: [p.joined_at]),
-    ("meeting.ip", lambda p, _: _addresses(p)),
+    ("meeting.ip", lambda p, _: list(p.addresses)),
     ("meeting.quality", lambda p, levels: [levels[p.index]] if p.index in levels else []),
 )

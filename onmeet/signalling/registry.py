@@ -10,6 +10,8 @@ from onmeet.errors import ProtocolError
 from onmeet.signalling import closing, events
 from onmeet.signalling.channel import Channel, Port
 from onmeet.signalling.closing import Closing
+from onmeet.signalling.gateway import Gateway, Line
+from onmeet.signalling.gateway_news import Attached
 from onmeet.signalling.messages import ClientMessage, Join, Resume
 from onmeet.signalling.room import Room, Surroundings
 from onmeet.signalling.ticket import Ticket
@@ -24,13 +26,17 @@ SOCKETS = 4000
 
 
 class Registry:
-    """Finds or makes the room that a ticket names. A room is forgotten with its last participant."""
+    """Finds or makes the room that a ticket names. A room is forgotten with its last browser.
+
+    A link of the telephone gateway may be there before its room and stays after it.
+    """
 
     def __init__(self, around: Surroundings, clock: Clock) -> None:
         self._around = around
         self._clock = clock
         self._rooms: dict[str, Room] = {}
         self._visitors: set[_Visitor] = set()
+        self._gateways: dict[str, Gateway] = {}
 
     @property
     def rooms(self) -> int:
@@ -39,8 +45,23 @@ class Registry:
 
     @property
     def participants(self) -> int:
-        """People in all rooms, those with a lost socket included."""
+        """People and phones in all rooms, those with a lost socket included."""
         return sum(len(room.participants) for room in self._rooms.values())
+
+    @property
+    def phones(self) -> int:
+        """Admitted calls in all rooms."""
+        return sum(room.phones for room in self._rooms.values())
+
+    @property
+    def callers(self) -> int:
+        """Calls in all lobbies."""
+        return sum(len(gateway.waiting) for gateway in self._gateways.values())
+
+    @property
+    def gateways(self) -> int:
+        """Links of the telephone gateway."""
+        return len(self._gateways)
 
     @property
     def visitors(self) -> int:
@@ -48,9 +69,15 @@ class Registry:
         return len(self._visitors)
 
     def present(self, question: Mapping[str, Any]) -> dict[str, Any]:
-        """Answers `{"room": code}` with who is in: `{"names": […]}`."""
+        """Answers `{"room": code}` with who is in: `{"names": […], "phones": n}`."""
         room = self._rooms.get(str(question.get("room")))
-        return {"names": room.names if room is not None else []}
+        return (
+            {"names": room.names, "phones": room.phones} if room is not None else {"names": [], "phones": 0}
+        )
+
+    def pin(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """Answers `{"pin": digits}` with the ad-hoc meeting that it opens: `{"room": code or None}`."""
+        return {"room": self._around.pins.room(str(question.get("pin")))}
 
     def held(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Answers `{"room": code, "browser": id}` with what memory holds, as PROTOCOL.md says."""
@@ -73,11 +100,12 @@ class Registry:
         for visitor in tuple(self._visitors):
             visitor.channel.tick()
         for room in tuple(self._rooms.values()):
-            for channel in room.channels:
-                channel.tick()
+            room.tick()
 
     def close(self, how: Closing) -> None:
-        """Close every socket and room."""
+        """Close every socket, link and room."""
+        for gateway in tuple(self._gateways.values()):
+            gateway.close(how)
         for visitor in tuple(self._visitors):
             visitor.channel.close(how)
         self._visitors.clear()
@@ -97,7 +125,34 @@ class Registry:
                 return
             room = Room(ticket.room, self._around, self._forget)
             self._rooms[ticket.room] = room
+            room.post(events.Arrived(ticket, join, channel))
+            if (gateway := self._gateways.get(ticket.room)) is not None:
+                room.post(events.GatewayCame(gateway, before=True))
+            return
         room.post(events.Arrived(ticket, join, channel))
+
+    def connect(self, code: str, line: Line) -> Gateway | None:
+        """The telephone gateway opens a room's link; an earlier one is closed. None: there are too many."""
+        if (earlier := self._gateways.get(code)) is not None:
+            earlier.close(closing.REPLACED)
+        if len(self._gateways) >= ROOMS:
+            line.close(closing.FULL)
+            return None
+        gateway = Gateway(
+            code, line, clock=self._clock, wall=self._around.wall, counters=self._around.counters,
+            forget=self._disconnected,
+        )  # fmt: skip
+        self._gateways[code] = gateway
+        room = self._rooms.get(code)
+        if room is not None:
+            room.post(events.GatewayCame(gateway, before=False))
+        else:
+            gateway.tell(Attached(live=False))
+        return gateway
+
+    def _disconnected(self, gateway: Gateway) -> None:
+        if self._gateways.get(gateway.code) is gateway:
+            del self._gateways[gateway.code]
 
     def come_back(self, ticket: Ticket, resume: Resume, channel: Channel) -> None:
         """A visitor says that it is a participant whose socket broke."""

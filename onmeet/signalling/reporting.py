@@ -6,17 +6,29 @@ Calls never raise: a meeting does not break because a record of it does.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import structlog
 
 from onmeet.clock import Clock
-from onmeet.meetings.reports import Ended, Joined, Left, Quality, Report, Started, hashed
+from onmeet.meetings.reports import (
+    CallEnded,
+    CallStarted,
+    Ended,
+    Joined,
+    Left,
+    PinSpent,
+    Quality,
+    Report,
+    Started,
+    hashed,
+)
 from onmeet.signalling.counters import Counters
+from onmeet.signalling.gateway_messages import WaitingCall
 from onmeet.signalling.ticket import Ticket
 
-__all__ = ["Reporter", "joined", "started"]
+__all__ = ["Reporter", "joined", "phoned", "started"]
 
 log = structlog.get_logger()
 
@@ -53,12 +65,14 @@ class Reporter:
     """The reports of one room. `wall`: unix seconds. Nothing of a ticket is kept but its permissions."""
 
     def __init__(self, instance: str, wall: Clock, put: Callable[[Report], None], counters: Counters) -> None:
+        self._name = instance
         self._instance = hashed(instance)
         self._wall = wall
         self._put = put
         self._counters = counters
         self._begun = False
         self._stays: dict[int, _Stay] = {}
+        self._calls: set[str] = set()  # begun and not over, by hash
 
     @property
     def instance(self) -> str:
@@ -75,8 +89,25 @@ class Reporter:
                 self._put(started(self._instance, ticket, at=now))
             if permitted:
                 self._stays[seat] = _Stay(permitted, now)
-                present = self._counters.joined - sum(self._counters.left.values())
-                self._put(joined(self._instance, seat, name, ticket, at=now, at_once=present))
+                self._put(joined(self._instance, seat, name, ticket, at=now, at_once=self._at_once))
+
+    def phone_joined(self, seat: int, name: str, call: WaitingCall) -> None:
+        """A host let a call in: the participant, and once for each call the call."""
+        with self._unbreakable():
+            now = self._wall()
+            permitted = frozenset(call.reports)
+            if permitted:
+                self._stays[seat] = _Stay(permitted, now)
+                self._put(phoned(self._instance, seat, name, call, at=now, at_once=self._at_once))
+            hashed_call = self._hashed(call)
+            if hashed_call not in self._calls and any(c.startswith("call.") for c in permitted):
+                self._calls.add(hashed_call)
+                self._put(CallStarted(self._instance, hashed_call, now, seat, **(call.record or {})))
+
+    def call_ended(self, call: WaitingCall) -> None:
+        """A call is over. Idempotent; one that nobody let in has never begun."""
+        with self._unbreakable():
+            self._end_call(self._hashed(call))
 
     def quality(self, levels: Mapping[int, int]) -> None:
         """Connections have become better or worse."""
@@ -100,14 +131,34 @@ class Reporter:
             seconds = max(0.0, now - stay.since)
             self._put(Left(self._instance, seat, now, seconds if counted else None))
 
-    def ended(self) -> None:
-        """The room is gone. Idempotent; a room into which nobody came has never begun."""
+    def ended(self, spent: str | None = None) -> None:
+        """The room is gone. Idempotent; a room into which nobody came has never begun.
+
+        spent: the PIN of a stored meeting that gets another one now.
+        """
         with self._unbreakable():
             for seat in tuple(self._stays):
                 self.left(seat)
+            for call in sorted(self._calls):
+                self._end_call(call)
             if self._begun:
                 self._begun = False
+                if spent is not None:
+                    self._put(PinSpent(self._instance, self._wall(), spent))
                 self._put(Ended(self._instance, self._wall()))
+
+    @property
+    def _at_once(self) -> int:
+        return self._counters.joined - sum(self._counters.left.values())
+
+    def _hashed(self, call: WaitingCall) -> str:
+        # With the room's name: the same caller in two meetings is two calls to the records
+        return hashed(f"{self._name} {call.call}")
+
+    def _end_call(self, call: str) -> None:
+        if call in self._calls:
+            self._calls.remove(call)
+            self._put(CallEnded(self._instance, call, self._wall()))
 
     @contextmanager
     def _unbreakable(self) -> Iterator[None]:
@@ -123,20 +174,20 @@ def _code(ticket: Ticket) -> str | None:
     return ticket.room if {"meeting.link", "meeting.topic"} & set(ticket.reports) else None
 
 
-def _recorded(ticket: Ticket) -> bool:
-    return any(category.startswith(("meeting.", "call.")) for category in ticket.reports)
+def _recorded(reports: Iterable[str]) -> bool:
+    return any(category.startswith(("meeting.", "call.")) for category in reports)
 
 
 def started(instance: str, ticket: Ticket, *, at: float) -> Started:
     """What may be reported about a room whose first participant has this ticket."""
     counted = "usage.aggregate" in ticket.reports
-    return Started(instance, at, _recorded(ticket), counted, _code(ticket))
+    return Started(instance, at, _recorded(ticket.reports), counted, _code(ticket))
 
 
 def joined(instance: str, seat: int, name: str, ticket: Ticket, *, at: float, at_once: int) -> Joined:
     """What may be reported about somebody who comes in."""
     permitted = set(ticket.reports)
-    recorded = _recorded(ticket)
+    recorded = _recorded(permitted)
     return Joined(
         instance=instance,
         seat=seat,
@@ -151,4 +202,18 @@ def joined(instance: str, seat: int, name: str, ticket: Ticket, *, at: float, at
         access="browser" if "meeting.access_kind" in permitted else None,
         ip=ticket.ip if "meeting.ip" in permitted else None,
         device=ticket.device if "meeting.device" in permitted else None,
+    )
+
+
+def phoned(instance: str, seat: int, name: str, call: WaitingCall, *, at: float, at_once: int) -> Joined:
+    """What may be reported about a caller whom a host lets in: never an account, a browser or a device."""
+    permitted = set(call.reports)
+    return Joined(
+        instance=instance,
+        seat=seat,
+        at=at,
+        recorded=_recorded(permitted),
+        at_once=at_once if "usage.aggregate" in permitted else None,
+        name=name if "meeting.participants" in permitted else None,
+        access="telephone" if "meeting.access_kind" in permitted else None,
     )

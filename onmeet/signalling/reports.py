@@ -20,6 +20,7 @@ from onmeet.meetings.reports import (
     Ended,
     Joined,
     Left,
+    PinSpent,
     Quality,
     Report,
     Started,
@@ -29,7 +30,7 @@ from onmeet.meetings.reports import (
 
 __all__ = [
     "LIMIT", "CallEnded", "CallStarted", "Consumer", "Delivery", "Ended", "Joined", "Left", "Outlet",
-    "Quality", "Report", "Reports", "Started", "hashed",
+    "PinSpent", "Quality", "Report", "Reports", "Started", "hashed",
 ]  # fmt: skip
 
 LIMIT = 20_000

@@ -1,7 +1,7 @@
 """The live room: one meeting while somebody is in it.
 
 One loop owns it: whoever has news posts an event, and events are handled one after the other, so that
-everybody sees the same order. It lives in memory only and vanishes with its last participant.
+everybody sees the same order. It lives in memory only and vanishes with its last browser.
 """
 
 from __future__ import annotations
@@ -18,17 +18,21 @@ from onmeet.clock import Clock
 from onmeet.errors import ProtocolError
 from onmeet.relay.interface import MediaPlane, Source
 from onmeet.signalling import closing, events, holdings, news
-from onmeet.signalling.admission import Door, refusal
+from onmeet.signalling.admission import INDEXES, Door, refusal
 from onmeet.signalling.channel import Channel
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.conversation import HANDLERS
 from onmeet.signalling.counters import Counters
+from onmeet.signalling.gateway_news import End
 from onmeet.signalling.keylog import KeyLog
 from onmeet.signalling.messages import ClientMessage
-from onmeet.signalling.participant import Participant
+from onmeet.signalling.participant import Browser, Participant
+from onmeet.signalling.pins import Pins
 from onmeet.signalling.reporting import Reporter
 from onmeet.signalling.reports import Reports
 from onmeet.signalling.session import HEARTBEAT_SECONDS
+from onmeet.signalling.telephone import Telephone
+from onmeet.signalling.ticket import Ticket
 
 __all__ = ["Room", "Surroundings"]
 
@@ -44,7 +48,7 @@ class Surroundings:
     """What a room needs of the process around it.
 
     wall: unix seconds, for what people are shown. secret: a fresh unguessable text. reports: where news for
-    records goes.
+    records goes. pins: of ad-hoc meetings.
     ice: the `ice` of `welcome`.
     """
 
@@ -53,47 +57,61 @@ class Surroundings:
     counters: Counters
     secret: Callable[[], str] = _secret
     reports: Reports = field(default_factory=Reports)
+    pins: Pins = field(default_factory=Pins)
     ice: dict[str, Any] = field(default_factory=lambda: {"servers": []})
 
 
 class Room:
-    """A meeting. `on_empty` is called once, when the last participant is gone and all is released."""
+    """A meeting. `on_empty` is called once, when the last browser is gone and all is released.
+
+    browsers: those of the participants that are no phones. limit: of the latest ticket.
+    """
 
     def __init__(self, code: str, around: Surroundings, on_empty: Callable[[Room], None]) -> None:
         self.code = code
         self.participants: dict[int, Participant] = {}
+        self.browsers: dict[int, Browser] = {}
         self.barred: set[str] = set()
         self.locked = False
         self.keys = KeyLog()
-        self._around = around
+        self.around = around
+        self.telephone = Telephone(self)
+        self.limit = INDEXES
+        self.next_index = 0
+        self.pin: str | None = None
+        self._pin_is_ours = self._pin_rotates = False
         self._on_empty = on_empty
-        self._instance = around.secret()
-        self._reporter = Reporter(self._instance, around.wall, around.reports.put, around.counters)
+        self.instance = around.secret()
+        self.reporter = Reporter(self.instance, around.wall, around.reports.put, around.counters)
         self._started_at = int(around.wall())
-        self._next_index = 0
         self._tokens: dict[str, int] = {}
         self._speakers: tuple[int, ...] = ()
         self._quality: dict[int, int] = {}
         self._events: deque[events.Event] = deque()
         self._busy = False
         self._closed = False
-        self._media = around.media.room(_RoomEar(self))
+        self.media = around.media.room(_RoomEar(self))
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """The lines of all participants."""
-        return tuple(p.channel for p in self.participants.values())
+        """The lines of all browsers."""
+        return tuple(browser.channel for browser in self.browsers.values())
 
     @property
     def names(self) -> list[str]:
         """Who is in and may be shown to those who have not joined, in the order of coming."""
-        return [participant.name for participant in self.participants.values() if participant.listed]
+        return [browser.name for browser in self.browsers.values() if browser.listed]
+
+    @property
+    def phones(self) -> int:
+        """How many callers take part."""
+        return len(self.participants) - len(self.browsers)
 
     def held(self, browser: str) -> dict[str, Any]:
         """What is held in memory about the room and the participants of `browser`, see `holdings`."""
         return holdings.held(
-            self.participants.values(), browser, self._quality, len(self.keys), self._reporter.instance,
-            self._around.reports.about(self._reporter.instance), self._started_at,
+            self.participants.values(), browser, self._quality, len(self.keys), self.reporter.instance,
+            self.around.reports.about(self.reporter.instance), self._started_at, self.telephone.calls,
         )  # fmt: skip
 
     def post(self, event: events.Event) -> None:
@@ -107,27 +125,37 @@ class Room:
                 self._handle(self._events.popleft())
         finally:
             self._busy = False
-        if not self.participants:
+        if not self.browsers:
             self.close()
 
-    def close(self) -> None:
+    def tick(self) -> None:
+        """About a second has passed."""
+        for channel in self.channels:
+            channel.tick()
+        self.telephone.tick()
+
+    def close(self, why: End = "empty") -> None:
         """Release everything. Idempotent."""
         if self._closed:
             return
         self._closed = True
         self._events.clear()
-        self._reporter.ended()
+        self.telephone.ended(why)
+        if self.pin is not None and self._pin_is_ours:
+            self.around.pins.release(self.pin)
+        self.reporter.ended(self.pin if self._pin_rotates else None)
         self.participants.clear()
-        self._media.close()
+        self.browsers.clear()
+        self.media.close()
         self._on_empty(self)
 
     def shut(self, how: Closing) -> None:
         """Close everybody's socket, then the room."""
-        for participant in tuple(self.participants.values()):
-            participant.channel.close(how)
-            participant.close()
-            self._around.counters.left["ended"] += 1
-        self.close()
+        for browser in tuple(self.browsers.values()):
+            browser.channel.close(how)
+            browser.close()
+            self.around.counters.left["ended"] += 1
+        self.close("ended" if how == closing.ENDED else "empty")
 
     def _handle(self, event: events.Event) -> None:
         if self._closed:
@@ -136,7 +164,7 @@ class Room:
             _ON_EVENT[type(event)](self, event)
         except Exception:
             # A bug must not take the meeting down; the log names the place, never the content.
-            self._around.counters.faults += 1
+            self.around.counters.faults += 1
             log.error("an event could not be handled", exc_info=True)
             if isinstance(event, events.Arrived):
                 event.channel.close(closing.INTERNAL)
@@ -144,41 +172,64 @@ class Room:
     # -- coming and going ----------------------------------------------------------------------
 
     def _arrived(self, event: events.Arrived) -> None:
-        door = Door(self.locked, frozenset(self.barred), len(self.participants), self._next_index)
+        door = Door(self.locked, frozenset(self.barred), len(self.participants), self.next_index)
         if (why_not := refusal(event.ticket, door)) is not None:
             event.channel.close(why_not)
             return
         if event.channel.over:
             return
+        self._note(event.ticket)
         newcomer = self._seat(event)
         event.channel.enter(_Seat(self, newcomer.index))
-        self._around.counters.joined += 1
-        self._reporter.joined(newcomer.index, newcomer.name, event.ticket)
+        self.around.counters.joined += 1
+        self.reporter.joined(newcomer.index, newcomer.name, event.ticket)
         self._welcome(newcomer, event.ticket.limit)
         self.broadcast(news.Joined(newcomer.view), but=newcomer)
+        self.telephone.greet(newcomer, again=False)
+        self.telephone.counted()
 
-    def _seat(self, event: events.Arrived) -> Participant:
-        index = self._next_index
-        self._next_index += 1
-        participant = Participant(
+    def _note(self, ticket: Ticket) -> None:
+        """What the latest ticket says of the meeting. With a telephone, an ad-hoc meeting gets a PIN."""
+        self.limit = ticket.limit
+        self._pin_rotates = ticket.pin is not None and ticket.pin_rotates
+        pin = ticket.pin
+        if pin is None and ticket.phone:
+            pin = self.pin if self._pin_is_ours else self.around.pins.take(self.code)
+        if pin == self.pin:
+            return
+        if self.pin is not None and self._pin_is_ours:
+            self.around.pins.release(self.pin)
+        self.pin, self._pin_is_ours = pin, ticket.pin is None and pin is not None
+        if pin is not None:
+            self.broadcast(news.Pin(pin))
+
+    def take_index(self) -> int:
+        """The next participant's index."""
+        index = self.next_index
+        self.next_index += 1
+        return index
+
+    def _seat(self, event: events.Arrived) -> Browser:
+        index = self.take_index()
+        browser = Browser(
             index=index,
             name=event.join.name,
             role=event.ticket.role,
             browser=event.ticket.browser,
-            token=self._around.secret(),
-            joined_at=int(self._around.wall()),
+            token=self.around.secret(),
+            joined_at=int(self.around.wall()),
             muted=event.join.muted,
             channel=event.channel,
-            publisher=self._media.publisher(index, _PublisherEar(self, index)),
-            subscriber=self._media.subscriber(index, _SubscriberEar(self, index)),
+            publisher=self.media.publisher(index, _PublisherEar(self, index)),
+            subscriber=self.media.subscriber(index, _SubscriberEar(self, index)),
             listed=event.ticket.listed,
         )
-        self.participants[index] = participant
-        self._tokens[participant.token] = index
-        return participant
+        self.participants[index] = self.browsers[index] = browser
+        self._tokens[browser.token] = index
+        return browser
 
-    def _welcome(self, newcomer: Participant, limit: int) -> None:
-        room = news.RoomView(self.code, self._instance, self.locked, self._started_at, limit)
+    def _welcome(self, newcomer: Browser, limit: int) -> None:
+        room = news.RoomView(self.code, self.instance, self.locked, self._started_at, limit, self.pin)
         newcomer.channel.tell(
             news.Welcome(
                 you=newcomer.index,
@@ -186,7 +237,7 @@ class Room:
                 room=room,
                 participants=tuple(p.view for p in self.participants.values()),
                 log=self.keys.entries(),
-                ice=self._around.ice,
+                ice=self.around.ice,
                 heartbeat=int(HEARTBEAT_SECONDS),
             )
         )
@@ -196,7 +247,7 @@ class Room:
             newcomer.channel.tell(news.Quality(self._quality))
 
     def _returned(self, event: events.Returned) -> None:
-        participant = self.participants.get(self._tokens.get(event.resume.token, -1))
+        participant = self.browsers.get(self._tokens.get(event.resume.token, -1))
         port = event.channel.release()
         if port is None:
             return
@@ -210,42 +261,56 @@ class Room:
             port.close(closing.UNKNOWN_TOKEN)
             self.remove(participant, "lost", closing.UNKNOWN_TOKEN)
             return
-        self._around.counters.resumed += 1
+        self.around.counters.resumed += 1
         if not was_live:
             self.broadcast(news.Changed(participant.index, connected=True))
+        self.telephone.greet(participant, again=True)
 
     def _parted(self, event: events.Parted) -> None:
-        if event.index in self.participants:
+        if event.index in self.browsers:
             self.broadcast(news.Changed(event.index, connected=False))
 
     def _ended(self, event: events.Ended) -> None:
-        if (participant := self.participants.get(event.index)) is not None:
+        if (participant := self.browsers.get(event.index)) is not None:
             self.remove(participant, "lost", closing.UNKNOWN_TOKEN)
 
-    def remove(self, participant: Participant, reason: news.LeftReason, how: Closing) -> None:
-        """Take a participant out: close socket and media, tell the others."""
-        if self.participants.pop(participant.index, None) is None:
+    def remove(self, browser: Browser, reason: news.LeftReason, how: Closing) -> None:
+        """Take a browser out: close socket and media, tell the others."""
+        if self.browsers.pop(browser.index, None) is None:
             return
-        del self._tokens[participant.token]
-        self.keys.forget(participant.index)
+        del self._tokens[browser.token]
+        self.keys.forget(browser.index)
+        browser.channel.close(how)
+        self.dismiss(browser, reason)
+        self.telephone.departed(browser.index)
+        if (
+            self.browsers
+            and browser.role == "host"
+            and not any(other.role == "host" for other in self.browsers.values())
+        ):
+            self.telephone.no_host()
+        self.telephone.counted()
+
+    def dismiss(self, participant: Participant, reason: news.LeftReason) -> None:
+        """Somebody no longer takes part: release the media, tell the others."""
+        del self.participants[participant.index]
         self._quality.pop(participant.index, None)
-        self._around.counters.left[reason] += 1
-        self._reporter.left(participant.index)
-        participant.channel.close(how)
+        self.around.counters.left[reason] += 1
+        self.reporter.left(participant.index)
         participant.close()
         self.broadcast(news.Left(participant.index, reason))
 
     def broadcast(self, message: news.ServerMessage, *, but: Participant | None = None) -> None:
-        """Send a message to everybody, `but` one; everybody gets broadcasts in the same order."""
+        """Send a message to all browsers, `but` one; everybody gets broadcasts in the same order."""
         tail = news.encode(message)
-        for participant in tuple(self.participants.values()):
-            if participant is not but:
-                participant.channel.tell_encoded(tail)
+        for browser in tuple(self.browsers.values()):
+            if browser is not but:
+                browser.channel.tell_encoded(tail)
 
     # -- what participants and media say -------------------------------------------------------
 
     def _said(self, event: events.Said) -> None:
-        participant = self.participants.get(event.index)
+        participant = self.browsers.get(event.index)
         if participant is None:
             return
         kind = type(event.message)
@@ -255,22 +320,22 @@ class Room:
             participant.channel.refuse(error, kind.TYPE, event.seq)
 
     def _tracks_changed(self, event: events.TracksChanged) -> None:
-        participant = self.participants.get(event.index)
+        participant = self.browsers.get(event.index)
         if participant is not None and participant.tracks != event.sources:
             participant.tracks = event.sources
             self.broadcast(news.Changed(event.index, tracks=event.sources))
 
     def _tracks_waiting(self, event: events.TracksWaiting) -> None:
-        participant = self.participants.get(event.index)
+        participant = self.browsers.get(event.index)
         if participant is not None and (offer := participant.negotiation.wish()) is not None:
             participant.channel.tell(offer)
 
     def _refused(self, event: events.RefusedFrames) -> None:
-        if (participant := self.participants.get(event.index)) is not None:
+        if (participant := self.browsers.get(event.index)) is not None:
             participant.channel.tell(news.Refused(event.source, event.count))
 
     def _demanded(self, event: events.Demanded) -> None:
-        if (participant := self.participants.get(event.index)) is not None:
+        if (participant := self.browsers.get(event.index)) is not None:
             participant.channel.tell(news.Demand(event.source, event.layers))
 
     def _speakers_changed(self, event: events.SpeakersChanged) -> None:
@@ -286,8 +351,17 @@ class Room:
         }
         if changed:
             self._quality.update(changed)
-            self._reporter.quality(changed)
+            self.reporter.quality(changed)
             self.broadcast(news.Quality(changed))
+
+    def _gateway_came(self, event: events.GatewayCame) -> None:
+        self.telephone.came(event)
+
+    def _gateway_said(self, event: events.GatewaySaid) -> None:
+        self.telephone.said(event)
+
+    def _gateway_gone(self, event: events.GatewayGone) -> None:
+        self.telephone.gone(event)
 
 
 _ON_EVENT: dict[type, Callable[[Room, Any], None]] = {
@@ -302,6 +376,9 @@ _ON_EVENT: dict[type, Callable[[Room, Any], None]] = {
     events.Demanded: Room._demanded,
     events.SpeakersChanged: Room._speakers_changed,
     events.QualityChanged: Room._quality_changed,
+    events.GatewayCame: Room._gateway_came,
+    events.GatewaySaid: Room._gateway_said,
+    events.GatewayGone: Room._gateway_gone,
 }
 
 

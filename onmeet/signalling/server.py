@@ -19,6 +19,8 @@ from onmeet.errors import ConfigError, ProtocolError
 from onmeet.signalling import closing, wire
 from onmeet.signalling.channel import Channel
 from onmeet.signalling.closing import Closing
+from onmeet.signalling.gateway import Gateway
+from onmeet.signalling.gateway_messages import opening
 from onmeet.signalling.registry import Registry
 from onmeet.signalling.reports import Outlet, Reports
 from onmeet.signalling.ticket import Ticket
@@ -33,6 +35,9 @@ FIRST_FRAME_SECONDS = 5.0
 
 UNSENT_LIMIT = 4 * 1024 * 1024
 """Bytes that may wait for a web process that does not read; beyond, its socket counts as lost."""
+
+SOUND_LIMIT = 64 * 1024
+"""Bytes that may wait for a telephone gateway that does not read; beyond, sound is dropped."""
 
 log = structlog.get_logger()
 
@@ -133,7 +138,9 @@ class SignallingServer:
 
 
 class Link(asyncio.Protocol):
-    """One connection: a browser's socket or a query of the web process, or the keeper's stream of reports."""
+    """One connection: a browser's socket or a query of the web process, the keeper's stream of reports,
+    or the telephone gateway's link to a room.
+    """
 
     def __init__(
         self,
@@ -147,6 +154,7 @@ class Link(asyncio.Protocol):
     ) -> None:
         """ending: the server closes, and accepted this connection in its last moment."""
         self.channel: Channel | None = None
+        self._gateway: Gateway | None = None
         self._ending = ending
         self._links = links
         self._registry = registry
@@ -218,6 +226,16 @@ class Link(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    # -- Line ----------------------------------------------------------------------------------
+
+    def sound(self, index: int, packet: bytes | bytearray | memoryview) -> bool:
+        """Send an RTP packet to the telephone gateway, unless it does not read."""
+        transport = self._transport
+        if transport is None or transport.is_closing() or transport.get_write_buffer_size() > SOUND_LIMIT:
+            return False
+        transport.write(wire.pack_sound(index, packet))
+        return True
+
     # -- Consumer ------------------------------------------------------------------------------
 
     def opened(self, head: Mapping[str, Any]) -> None:
@@ -236,9 +254,13 @@ class Link(asyncio.Protocol):
 
     def _take(self, frame: wire.Frame) -> None:
         match frame.kind:
+            case wire.Kind.AUDIO if self._knocked and self._gateway is not None:
+                self._gateway.sound(frame.payload)
             case wire.Kind.MESSAGE if self._knocked:
                 if self.channel is not None:
                     self.channel.receive(frame.payload)
+                elif self._gateway is not None:
+                    self._gateway.receive(frame.payload)
             case wire.Kind.CLOSE if self._knocked:
                 code, _reason = wire.unpack_close(frame.payload)
                 self._lost(final=Closing(code, "").final)
@@ -247,6 +269,10 @@ class Link(asyncio.Protocol):
                 self._stop_waiting()
                 self._knocked = True
                 self._registry.knock(Ticket.from_json(frame.payload, now=self._wall()), self)
+            case wire.Kind.GATEWAY if not self._knocked and self._outlet is None:
+                self._stop_waiting()
+                self._knocked = True
+                self._gateway = self._registry.connect(opening(frame.payload, now=self._wall()), self)
             case wire.Kind.QUERY if not self._knocked and self._outlet is None:
                 self._reply(frame.payload)
             case wire.Kind.FEED if not self._knocked:
@@ -282,6 +308,9 @@ class Link(asyncio.Protocol):
         channel, self.channel = self.channel, None
         if channel is not None:
             channel.lost(final=final)
+        gateway, self._gateway = self._gateway, None
+        if gateway is not None:
+            gateway.gone()
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:

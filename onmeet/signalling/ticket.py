@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
 
 from onmeet.errors import ProtocolError
+from onmeet.meetings.pins import STORED_DIGITS, well_formed
 from onmeet.meetings.reports import REPORTABLE
 
 __all__ = ["DEVICE_LENGTH", "TICKET_SECONDS", "Role", "Ticket"]
@@ -38,6 +39,9 @@ class Ticket:
     guest is kept out. limit: most participants in the meeting. expires: unix seconds. listed: whether the
     name may be told to those who look into the meeting before they join (N3.7).
 
+    phone: people can dial in. pin: nine digits of a stored meeting, None of an ad-hoc one, which gets its PIN
+    from the relay. pin_rotates: the stored meeting gets another PIN after each meeting.
+
     reports: the categories that the relay may report about this participant, of `REPORTABLE`; each at most
     once. Only with them may there be an account (its id, where anything is recorded), an address
     (`meeting.ip`) and a device (`meeting.device`).
@@ -53,6 +57,9 @@ class Ticket:
     device: str | None = None
     reports: tuple[str, ...] = ()
     listed: bool = True
+    phone: bool = False
+    pin: str | None = None
+    pin_rotates: bool = False
 
     def to_json(self) -> bytes:
         """The ticket as it crosses the Unix socket."""
@@ -88,7 +95,18 @@ def _well_formed(fields: dict[str, Any]) -> bool:
         and type(expires) in (int, float)
         and cast(float, expires) == expires  # not NaN
         and type(fields.get("listed")) is bool
+        and type(fields.get("phone")) is bool
+        and _pin_well_formed(fields)
         and _reports_well_formed(fields)
+    )
+
+
+def _pin_well_formed(fields: dict[str, Any]) -> bool:
+    pin = fields.get("pin", "")
+    rotates = fields.get("pin_rotates")
+    return type(rotates) is bool and (
+        (pin is None and not rotates)
+        or (isinstance(pin, str) and len(pin) == STORED_DIGITS and well_formed(pin))
     )
 
 

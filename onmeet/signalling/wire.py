@@ -1,8 +1,8 @@
 """Framing on the Unix socket between the web process and the relay. Pure: bytes in, frames out.
 
 A frame is `kind (u8) ‖ length (u32, big-endian) ‖ payload`. One connection carries either one browser's
-session (a ticket, then messages both ways, at the end a close), one query and its reply, the stream of reports
-to the keeper, or the telephone gateway's link to a room.
+session (a ticket, then messages both ways, at the end a close), one query and its reply, the stream of
+reports to the keeper, or the telephone gateway's link to a room.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ __all__ = [
     "Kind",
     "encode",
     "pack_close",
+    "pack_sound",
     "unpack_close",
 ]
 
@@ -33,6 +34,7 @@ DOWN_LIMIT = 16 * 1024 * 1024
 
 _HEADER = struct.Struct("!BI")
 _CODE = struct.Struct("!H")
+_SOUND = struct.Struct("!BIH")
 _REASON_BYTES = 123  # a close frame's reason, RFC 6455 §5.5
 
 
@@ -68,6 +70,11 @@ def encode(kind: Kind, payload: bytes) -> bytes:
 def pack_close(code: int, reason: str) -> bytes:
     """Payload of a CLOSE frame; a long reason is cut to what a WebSocket close frame holds."""
     return _CODE.pack(code) + reason.encode("utf-8", "replace")[:_REASON_BYTES]
+
+
+def pack_sound(index: int, packet: bytes | bytearray | memoryview) -> bytes:
+    """One whole AUDIO frame as bytes."""
+    return b"".join((_SOUND.pack(Kind.AUDIO, _CODE.size + len(packet), index), packet))
 
 
 def unpack_close(payload: bytes) -> tuple[int, str]:

@@ -15,12 +15,15 @@ from onmeet.relay.interface import (
     PlaneStats,
     PublisherListener,
     RoomListener,
+    SoundSink,
     Source,
     SubscriberListener,
     track_id,
 )
 
-__all__ = ["FakeMediaPlane", "FakeMediaRoom", "FakePublisher", "FakeSubscriber"]
+__all__ = [
+    "FakeGateway", "FakeMediaPlane", "FakeMediaRoom", "FakePhone", "FakePublisher", "FakeSubscriber",
+]  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -109,12 +112,52 @@ class FakeSubscriber:
             del self.room.subscribers[self.index]
 
 
+@dataclass(eq=False)
+class FakePhone:
+    gateway: FakeGateway
+    index: int
+    muted: set[Source] = field(default_factory=set)
+    addresses: tuple[str, ...] = ()
+    closed: bool = False
+
+    def mute(self, source: Source, muted: bool) -> None:
+        (self.muted.add if muted else self.muted.discard)(source)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            del self.gateway.phones[self.index]
+
+
+@dataclass(eq=False)
+class FakeGateway:
+    room: FakeMediaRoom
+    sink: SoundSink
+    phones: dict[int, FakePhone] = field(default_factory=dict)
+    frames: list[bytes] = field(default_factory=list)
+
+    def phone(self, index: int) -> FakePhone:
+        assert index not in self.phones
+        self.phones[index] = FakePhone(self, index)
+        return self.phones[index]
+
+    def take(self, frame: bytes) -> None:
+        self.frames.append(frame)
+
+    def close(self) -> None:
+        for phone in tuple(self.phones.values()):
+            phone.close()
+        if self.room.telephone is self:
+            self.room.telephone = None
+
+
 class FakeMediaRoom:
     def __init__(self, plane: FakeMediaPlane, listener: RoomListener) -> None:
         self.plane = plane
         self.listener = listener
         self.publishers: dict[int, FakePublisher] = {}
         self.subscribers: dict[int, FakeSubscriber] = {}
+        self.telephone: FakeGateway | None = None
 
     def publisher(self, index: int, listener: PublisherListener) -> FakePublisher:
         assert index not in self.publishers
@@ -128,14 +171,23 @@ class FakeMediaRoom:
             listener.negotiation_needed()
         return subscriber
 
+    def gateway(self, sink: SoundSink) -> FakeGateway:
+        assert self.telephone is None, "the one before was not closed"
+        self.telephone = FakeGateway(self, sink)
+        return self.telephone
+
     def tracks_changed(self) -> None:
         for subscriber in self.subscribers.values():
             if not subscriber.outstanding and subscriber.wanted() != subscriber.offered:
                 subscriber.listener.negotiation_needed()
 
     def close(self) -> None:
-        for each in (*self.publishers.values(), *self.subscribers.values()):
-            each.close()
+        for publisher in tuple(self.publishers.values()):
+            publisher.close()
+        for subscriber in tuple(self.subscribers.values()):
+            subscriber.close()
+        if self.telephone is not None:
+            self.telephone.close()
         self.plane.rooms.discard(self)
 
 

@@ -149,7 +149,7 @@ def test_any_value_in_any_field_is_read_or_refused(kind: str, data: st.DataObjec
     name = data.draw(st.sampled_from(sorted({*SHAPES[kind].needed, *SHAPES[kind].optional})))
     text = json.dumps({"type": kind, **GOOD[kind], name: data.draw(_json)}).encode()
     with contextlib.suppress(ProtocolError):
-        assert parse(text).TYPE == kind
+        assert kind == parse(text).TYPE
 
 
 # -- the first frame -------------------------------------------------------------------------------

@@ -86,14 +86,14 @@ def test_who_is_in_the_meeting_in_the_order_of_coming() -> None:
     """Who is in a meeting is listed in the order of coming."""
     house = House()
     house.meeting("Cem", "Ada", "Ben")
-    assert house.registry.present({"room": CODE}) == {"names": ["Cem", "Ada", "Ben"]}
+    assert house.registry.present({"room": CODE}) == {"names": ["Cem", "Ada", "Ben"], "phones": 0}
 
 
 def test_whoever_is_not_to_be_listed_is_seen_only_by_those_in_the_meeting() -> None:
     house = House()
     (ada,) = house.meeting("Ada")
     house.joined("Ben", browser="Ben", listed=False)
-    assert house.registry.present({"room": CODE}) == {"names": ["Ada"]}
+    assert house.registry.present({"room": CODE}) == {"names": ["Ada"], "phones": 0}
     assert ada.take("joined")["participant"]["name"] == "Ben"
 
 
@@ -101,5 +101,5 @@ def test_whoever_is_not_to_be_listed_is_seen_only_by_those_in_the_meeting() -> N
 def test_nobody_is_in_a_room_that_is_not_there(question: dict[str, object]) -> None:
     house = House()
     house.meeting("Ada")
-    assert house.registry.present(question) == {"names": []}
+    assert house.registry.present(question) == {"names": [], "phones": 0}
     assert house.registry.held(question) == {"live": False, "items": []}
