@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from onmeet import __version__
 from onmeet.notices import outlets
+from onmeet.phone import control
 from onmeet.signalling import client as relay
 from onmeet.web.limits import limiter
 from onmeet.web.services import services
@@ -22,6 +23,7 @@ blueprint = Blueprint("health", __name__)
 limiter.exempt(blueprint)
 
 _RELAY_SECONDS = 2.0
+_GATEWAY_SECONDS = 2.0
 _PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
@@ -31,12 +33,14 @@ def healthz() -> Response:
     relay_says = _ask("health")
     # the keeper takes the relay's reports: without it nothing is deleted in time
     up = {"relay": relay_says is not None, "keeper": bool((relay_says or {}).get("keeper"))}
+    if services().config.sip:
+        up["sip"] = _gateway() is not None
     answer = jsonify(
         status="ok" if all(up.values()) else "down",
         version=__version__,
         relay="ok" if up["relay"] else "down",
         keeper="ok" if up["keeper"] else "down",
-        sip="absent",
+        sip="off" if "sip" not in up else "ok" if up["sip"] else "down",
         notice=services().policy.notice.name,
         notice_version=services().policy.notice.version,
     )
@@ -55,6 +59,9 @@ def metrics() -> Response:
     for name, value in shown.items():
         if (declared := outlets.figure(name)) is not None:
             Gauge(f"onmeet_relay_{name}", f"Relay: {declared.reason}", registry=registry).set(value)
+    for name, value in _gateway_figures().items():
+        if (declared := outlets.figure(name)) is not None:
+            Gauge(f"onmeet_{name}", f"Telephone: {declared.reason}", registry=registry).set(value)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
@@ -64,6 +71,22 @@ def _ask(query: str) -> dict[str, Any] | None:
         return relay.query(services().config.relay_socket, {"query": query}, timeout=_RELAY_SECONDS)
     except relay.RelayUnreachable:
         return None
+
+
+def _gateway() -> control.GatewayStatus | None:
+    """How the telephone gateway is, or None when it gives no answer in time."""
+    try:
+        return control.status(services().config.sip_socket, _GATEWAY_SECONDS)
+    except control.GatewayUnreachable:
+        return None
+
+
+def _gateway_figures() -> dict[str, float]:
+    if not services().config.sip:
+        return {}
+    gateway = _gateway()
+    figures = {} if gateway is None else {f"sip_{name}": value for name, value in gateway.figures.items()}
+    return figures | {"sip_up": float(gateway is not None)}
 
 
 def _numbers(figures: dict[str, Any], prefix: str = "") -> list[tuple[str, float]]:

@@ -277,7 +277,8 @@ def test_under_on_meet_there_is_no_newsletter(office: Office) -> None:
 
 
 NEEDED = {
-    "notice-changed", "notice-withdrawn", "account-closed", "email-proof", "request-verify", "request-answered",
+    "notice-changed", "notice-withdrawn", "account-closed", "email-proof",
+    "request-verify", "request-answered",
 }  # fmt: skip
 
 

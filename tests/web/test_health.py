@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from onmeet.signalling import client as relay
+from tests.factories.gateway import ScriptedGateway
 from tests.factories.house import House
 
 FIGURES = {
@@ -34,8 +35,14 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> Iterat
     yield asked
 
 
-def test_all_is_well_when_relay_and_keeper_answer(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    with answering(monkeypatch, {"status": "ok", "keeper": True}) as asked:
+WELL = {"ok": True, "trunks": 2, "registered": 1, "calls": 3, "secret": 7}
+
+
+def test_all_is_well_when_every_part_answers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        answering(monkeypatch, {"status": "ok", "keeper": True}) as asked,
+        ScriptedGateway(house.config.sip_socket, WELL),
+    ):
         answer = house.visitor().open("/healthz")
     assert answer.status_code == 200
     assert answer.get_json() == {
@@ -43,11 +50,42 @@ def test_all_is_well_when_relay_and_keeper_answer(house: House, monkeypatch: pyt
         "version": "0.1.0",
         "relay": "ok",
         "keeper": "ok",
-        "sip": "absent",
+        "sip": "ok",
         "notice": "on-meet",
         "notice_version": house.services.policy.notice.version,
     }
     assert asked == [(house.config.relay_socket, {"query": "health"})]
+
+
+def test_a_telephone_gateway_that_does_not_answer_makes_the_server_unwell(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(monkeypatch, {"status": "ok", "keeper": True}):
+        answer = house.visitor().open("/healthz")
+    assert (answer.status_code, answer.get_json()["sip"]) == (503, "down")
+
+
+def test_without_a_telephone_nobody_asks_for_one(build_house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    house: House = build_house(sip=False)
+    with answering(monkeypatch, {"status": "ok", "keeper": True}):
+        answer = house.visitor().open("/healthz")
+        figures = house.visitor().open("/metrics").text
+    assert (answer.status_code, answer.get_json()["sip"]) == (200, "off")
+    assert "onmeet_sip" not in figures
+
+
+def test_metrics_of_the_telephone_are_those_that_are_declared(house: House) -> None:
+    with ScriptedGateway(house.config.sip_socket, WELL):
+        text = house.visitor().open("/metrics").text
+    for line in (
+        "onmeet_sip_up 1.0",
+        "onmeet_sip_trunks 2.0",
+        "onmeet_sip_registered 1.0",
+        "onmeet_sip_calls 3.0",
+    ):
+        assert line in text
+    assert "secret" not in text
+    assert "onmeet_sip_up 0.0" in house.visitor().open("/metrics").text
 
 
 def test_a_missing_relay_makes_the_server_unwell(house: House) -> None:
@@ -59,7 +97,10 @@ def test_a_missing_relay_makes_the_server_unwell(house: House) -> None:
 def test_a_keeper_that_takes_no_reports_makes_the_server_unwell(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with answering(monkeypatch, {"status": "ok", "keeper": False}):
+    with (
+        answering(monkeypatch, {"status": "ok", "keeper": False}),
+        ScriptedGateway(house.config.sip_socket, WELL),
+    ):
         answer = house.visitor().open("/healthz")
     assert answer.status_code == 503
     assert (answer.get_json()["relay"], answer.get_json()["keeper"]) == ("ok", "down")
