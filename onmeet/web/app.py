@@ -34,11 +34,13 @@ from onmeet.web import (
     notice_pages,
     noting,
     pages,
+    proving,
     receipts,
     requests,
     security,
     site,
     socket,
+    telephone,
     usage,
 )
 from onmeet.web.accounts import LONG, login_manager
@@ -86,6 +88,8 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         notice_change,
         just_in_time,
         letters,
+        proving,
+        telephone,
     ):
         app.register_blueprint(module.blueprint)
     return app

@@ -31,10 +31,11 @@ from onmeet.web.own_forms import (
     RequestForm,
 )
 from onmeet.web.own_view import ConsentLine, Group, RequestLine, StayLine
-from onmeet.web.seen import CookieSeen, LiveItem, ReceiptText
+from onmeet.web.seen import CookieSeen, LiveItem, ReceiptText, Telephone
 
 __all__ = [
     "ActivitiesPage",
+    "CardPage",
     "ChangesPage",
     "CookiesPage",
     "DeleteAccountPage",
@@ -255,10 +256,13 @@ class MyMeetingsPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class EditMeetingPage(Page):
+    """`telephone`: how it can be reached by telephone, or None; then its PIN is of no use."""
+
     template = "meetings/edit.html"
     meeting: KeptMeeting
     form: MeetingForm
     code_stays_a_room: bool
+    telephone: Telephone | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,7 +270,8 @@ class RoomPage(Page):
     """Pre-join and room. `name` is the account's or empty; `static_root` ends without a slash.
 
     hints: what is read before the first use of camera, microphone and chat. first_use: the script's part.
-    presence_url: where the page asks who is in already, or empty where that is not shown.
+    presence_url: where the page asks who is in already, or empty where that is not shown. telephone: how to
+    call in, or None. open_to_phone: what is said while a telephone can hear.
     """
 
     template = "meeting/room.html"
@@ -282,6 +287,19 @@ class RoomPage(Page):
     hints: Mapping[str, Hint]
     first_use: Mapping[str, object]
     presence_url: str
+    telephone: Telephone | None
+    open_to_phone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardPage(Page):
+    """A card to print. `pin`: of the owner's kept meeting; else the page finds it in its address."""
+
+    template = "meeting/card.html"
+    code: str
+    telephone: Telephone
+    pin: str
+    open_to_phone: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,7 +344,10 @@ class MyDataPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class DetailsPage(Page):
-    """`permitted`: which of name, phone and country the notice lets us hold."""
+    """`permitted`: which of name, phone and country the notice lets us hold. `proven`: the address is.
+
+    calls: a proven address lets a host call out.
+    """
 
     template = "my_data/details.html"
     details: DetailsForm
@@ -334,6 +355,8 @@ class DetailsPage(Page):
     password: PasswordForm
     permitted: list[str]
     address: str
+    proven: bool
+    calls: bool
     sign_ins: int
     problem: str = ""
 

@@ -63,12 +63,10 @@ def rules() -> dict[str, Any]:
     }
 
 
-def notice_lines() -> tuple[str, str, str]:
-    """The notice in three lines, for whoever is about to go in."""
+def notice_lines(*, telephone: bool) -> tuple[str, str, str]:
+    """The notice in three lines, for whoever is about to go in. telephone: one can be let in."""
     return (
-        gettext(
-            "What you say, show and write is encrypted in your browser. This server cannot see or hear it."
-        ),
+        _who_hears(telephone),
         _what_stays(services().policy),
         _what_else(services().policy),
     )
@@ -129,6 +127,22 @@ def _chat_line() -> str:
         gettext(
             "Everybody in the meeting can read what you write. It may be kept: %(until)s.",
             until=_until(stored),
+        )
+    )
+
+
+def _who_hears(telephone: bool) -> str:
+    if not telephone:
+        return str(
+            gettext(
+                "What you say, show and write is encrypted in your browser."
+                " This server cannot see or hear it."
+            )
+        )
+    return str(
+        gettext(
+            "What you say, show and write is encrypted in your browser. This server cannot see it, and hears"
+            " it only while the host lets somebody in by telephone: then the shield changes for everybody."
         )
     )
 

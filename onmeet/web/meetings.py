@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from onmeet.errors import UserError
 from onmeet.meetings.service import TooManyMeetings
-from onmeet.web import entrance, just_in_time, presence
+from onmeet.web import entrance, just_in_time, presence, telephone
 from onmeet.web.contexts import EditMeetingPage, LeftPage, MyMeetingsPage, RoomPage
 from onmeet.web.farewell import farewell
 from onmeet.web.forms import MeetingForm
@@ -43,7 +43,7 @@ def room(code: str) -> Response:
     role = entrance.role_in(code)
     entrance.admit()
     signed_in = bool(current_user.is_authenticated)
-    config = services().config
+    config, phone = services().config, telephone.of_room(code, role)
     return RoomPage(
         code=code,
         socket_path=f"/m/{code}/socket",
@@ -53,10 +53,12 @@ def room(code: str) -> Response:
         operator=config.operator,
         limit=config.max_participants,
         static_root=assets().root_url,
-        notice_lines=just_in_time.notice_lines(),
+        notice_lines=just_in_time.notice_lines(telephone=phone is not None),
         hints=just_in_time.hints(),
         first_use=just_in_time.rules(),
         presence_url=url_for("meetings.present", code=code) if presence.offered() else "",
+        telephone=phone,
+        open_to_phone=telephone.open_to_phone(),
     ).render()
 
 
@@ -141,4 +143,5 @@ def _edit(code: str, form: MeetingForm, status: int = 200) -> Response:
         meeting=services().meetings.get(_owner(), code),
         form=form,
         code_stays_a_room=services().config.start == "anyone",
+        telephone=telephone.of_room(code, "host"),
     ).render(status)

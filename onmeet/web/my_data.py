@@ -279,6 +279,8 @@ def _details(
         password=password or PasswordForm(formdata=None, prefix="password"),
         permitted=[name for name, category in _FIELDS.items() if services().policy.stores(category)],
         address=now.email,
+        proven=now.proven,
+        calls=services().phone.dial_out is not None,
         sign_ins=now.sign_ins,
         problem=problem,
     ).render(status)

@@ -1,10 +1,10 @@
-"""What the pages about holdings show, as plain values in words."""
+"""What pages show of holdings and of telephones, as plain values in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CookieSeen", "LiveItem", "ReceiptText", "StoreText"]
+__all__ = ["CookieSeen", "LiveItem", "Number", "ReceiptText", "StoreText", "Telephone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +47,31 @@ class ReceiptText:
     stores: tuple[StoreText, ...]
     kept: tuple[tuple[str, str], ...]
     file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number to dial in. plain, tel: links that dial it alone, and with `{pin}`."""
+
+    shown: str
+    country: str
+    label: str
+    plain: str
+    tel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Telephone:
+    """How a meeting can be reached by telephone. `{pin}` in links stands for a PIN that comes later.
+
+    softphone: a SIP address, for those at this very machine. call: where the host asks for a call, empty for
+    others. prove: where the host proves the e-mail address first. own_number: what the account says.
+    """
+
+    operator: str
+    numbers: tuple[Number, ...]
+    softphone: str
+    call: str
+    prove: str
+    own_number: str
+    card: str

@@ -24,6 +24,7 @@ from onmeet.notices.keys import open_key_store
 from onmeet.notices.policy import Policy
 from onmeet.notices.requests import Requests
 from onmeet.notices.store import open_database
+from onmeet.phone.settings import PhoneSettings, load
 
 __all__ = ["Services", "build", "services"]
 
@@ -34,7 +35,7 @@ _KEY = "onmeet"
 class Services:
     """What stands behind the pages. `policy`: what the notice in force permits, for as long as this runs.
 
-    reported: the categories that tickets let the relay report.
+    reported: the categories that tickets let the relay report. phone: trunks, numbers, dialling out.
     """
 
     config: Config
@@ -49,6 +50,7 @@ class Services:
     erasure: Erasure = field(init=False)
     requests: Requests = field(init=False)
     consents: Consents = field(init=False)
+    phone: PhoneSettings = field(init=False)
 
     def __post_init__(self) -> None:
         derived = {
@@ -59,6 +61,7 @@ class Services:
             "erasure": Erasure(self.database, self.policy, open_key_store(self.config)),
             "requests": Requests(self.database, mail_about_request),
             "consents": Consents(self.database, self.policy),
+            "phone": load(self.config) if self.config.sip else PhoneSettings(),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)

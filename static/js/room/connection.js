@@ -1,13 +1,16 @@
 /** @import {Message, RemoteTrack, Source, StopReason} from './types.js' */
+/** @import {GatewayPin} from './gateway-pin.js' */
 /** @import {LocalMedia, Device} from './media-devices.js' */
 /** @import {MeetingSecrets} from './membership.js' */
 /** @import {Signalling} from './signalling.js' */
 import { ChatLog } from './chat-messages.js';
 import { Membership } from './membership.js';
 import { Monitor } from './monitor.js';
+import { PhoneDesk } from './phone-desk.js';
 import { RoomState } from './room-state.js';
 import { ShieldState } from './shield-state.js';
 import { ViewSizes } from './view-sizes.js';
+import { WaitingCalls } from './waiting-calls.js';
 
 /** What was ignored and did no harm is shown for a while; what breaks the chain of keys stays. */
 const PASSING = new Set(['refused', 'forged', 'malformed']);
@@ -53,8 +56,9 @@ export class Connection extends EventTarget {
    * @param {LocalMedia} parts.media
    * @param {MeetingSecrets} parts.secrets
    * @param {() => Worker} parts.createWorker
+   * @param {GatewayPin} parts.gatewayPin
    */
-  constructor({ signalling, media, secrets, createWorker }) {
+  constructor({ signalling, media, secrets, createWorker, gatewayPin }) {
     super();
     this.#signalling = signalling;
     this.#media = media;
@@ -65,6 +69,15 @@ export class Connection extends EventTarget {
     this.shield = new ShieldState();
     this.views = new ViewSizes((type, fields) => (this.#welcomed ? signalling.send(type, fields) : 0));
     this.monitor = new Monitor(signalling);
+    this.desk = new PhoneDesk({
+      state: this.state, shield: this.shield, holdsKey: Boolean(secrets.hostKey),
+      waiting: new WaitingCalls(secrets.code, gatewayPin),
+      line: {
+        send: (type, fields) => signalling.send(type, fields),
+        grant: (call, gw) => this.#membership?.admit(call, gw),
+        revoke: (call) => this.#membership?.revoke(call),
+      },
+    });
     /** Who proved to hold the host's key, or null. @type {number | null} */
     this.provenHost = null;
     this.#listen();
@@ -158,6 +171,8 @@ export class Connection extends EventTarget {
 
   /** @param {number} index */
   kick(index) {
+    const participant = this.state.get(index);
+    if (participant?.kind === 'phone') return this.desk.hangUp(participant);
     this.#membership?.kick(index);
     this.#signalling.send('kick', { index });
   }
@@ -277,6 +292,7 @@ export class Connection extends EventTarget {
     }
     this.#membership?.handle(message);
     this.state.apply(message);
+    this.desk.take(message);
     if (welcome) this.#become('live');
     if (message.type === 'muted') void this.#mutedByHost(message.source);
   }

@@ -87,6 +87,19 @@ export class Membership extends EventTarget {
     void this.#keys?.kick(index);
   }
 
+  /**
+   * Seal the sound of the next epoch to a call as well; only the holder of the host's key can.
+   * @param {Uint8Array} call @param {Uint8Array} gw the call's public key
+   */
+  admit(call, gw) {
+    void this.#keys?.admit(call, gw);
+  }
+
+  /** Make a new epoch that a call cannot hear; only the holder of the host's key can. @param {Uint8Array} call */
+  revoke(call) {
+    void this.#keys?.revoke(call);
+  }
+
   /** @returns {Promise<unknown>} counters of the frame encryption */
   cryptoStats() { return this.#crypto.stats(); }
 
@@ -142,12 +155,12 @@ export class Membership extends EventTarget {
 
   /**
    * @param {number} you
-   * @param {{n: number, bases: any, code: string, members: number[]}} epoch
+   * @param {{n: number, bases: any, code: string, members: number[], phones: string[]}} epoch
    */
   #epoch(you, epoch) {
     this.#crypto.setEpoch({ n: epoch.n, index: you, bases: epoch.bases });
-    const { n, code, members } = epoch;
-    this.#tell('epoch', { n, code, members });
+    const { n, code, members, phones } = epoch;
+    this.#tell('epoch', { n, code, members, phones });
     const missing = this.subscriber.tracks.filter(({ id }) => this.#unopened.has(id));
     this.#unopened.clear();
     for (const { id } of missing) this.#send('keyframe', { track: id });

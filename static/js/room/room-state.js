@@ -5,7 +5,7 @@
  * sockets or media.
  *
  * Events: `reset` (everything is new), `joined`, `left`, `changed` (detail: {index, before, now}),
- * `speakers`, `quality`, `locked`.
+ * `speakers`, `quality`, `locked`, `pin`.
  */
 export class RoomState extends EventTarget {
   /** @type {Map<number, Participant>} */
@@ -19,6 +19,7 @@ export class RoomState extends EventTarget {
   #limit = 0;
   #instance = '';
   #startedAt = 0;
+  #pin = '';
 
   /** @type {Record<string, (message: any) => void>} */
   #handlers = {
@@ -29,6 +30,7 @@ export class RoomState extends EventTarget {
     speakers: (message) => this.#spoke(message.indexes),
     quality: (message) => this.#measured(message.levels),
     locked: (message) => this.#lock(Boolean(message.locked)),
+    pin: (message) => this.#renewPin(message.pin),
   };
 
   /** Your own index; −1 before the welcome. */
@@ -38,6 +40,8 @@ export class RoomState extends EventTarget {
   get instance() { return this.#instance; }
   /** Unix seconds. */
   get startedAt() { return this.#startedAt; }
+  /** Digits that open the meeting by telephone, '' where there is no telephone. */
+  get pin() { return this.#pin; }
   /** Loudest first. */
   get speakers() { return this.#speakers; }
   get size() { return this.#participants.size; }
@@ -53,6 +57,9 @@ export class RoomState extends EventTarget {
     handler?.(message);
     return handler !== null;
   }
+
+  /** Callers in the meeting, in the order in which they came. */
+  phones() { return this.all().filter(({ kind }) => kind === 'phone'); }
 
   /** @param {number} index */
   get(index) { return this.#participants.get(index); }
@@ -105,6 +112,7 @@ export class RoomState extends EventTarget {
     this.#limit = message.room.limit;
     this.#instance = message.room.instance;
     this.#startedAt = message.room.started_at;
+    this.#pin = message.room.pin ?? '';
     this.#tell('reset', null);
   }
 
@@ -150,6 +158,12 @@ export class RoomState extends EventTarget {
     if (locked === this.#locked) return;
     this.#locked = locked;
     this.#tell('locked', locked);
+  }
+
+  /** @param {string | null} pin */
+  #renewPin(pin) {
+    this.#pin = pin ?? '';
+    this.#tell('pin', this.#pin);
   }
 
   /**

@@ -6,7 +6,8 @@ const ATTACKS = new Set(['fork', 'withheld', 'roster', 'bad-kick', 'bad-grant'])
 const MAX_ALARMS = 16;
 
 /**
- * What the shield shows: keys being established, encrypted, or a problem in plain words.
+ * What the shield shows: keys being established, encrypted, open to the telephone, or a problem in plain
+ * words. That the telephone hears is read from the epoch's grants, never from what the relay says.
  *
  * An alarm stays on the shield until the meeting is joined anew, one of an attack until the page is
  * closed; a trouble that only held something back goes when its cause has gone.
@@ -22,14 +23,19 @@ export class ShieldState extends EventTarget {
   #code = '';
   /** @type {number[]} */
   #members = [];
+  /** @type {string[]} */
+  #phones = [];
   /** @type {Set<number>} */
   #outsiders = new Set();
 
   /** @returns {ShieldView} */
   get view() {
     const reason = this.#alarms[0] ?? [...this.#troubles][0] ?? '';
-    const state = reason ? 'problem' : this.#code ? 'secure' : 'establishing';
-    return { state, reason, code: this.#code, epoch: this.#epoch, members: this.#members };
+    const agreed = this.#phones.length ? 'open' : 'secure';
+    const state = reason ? 'problem' : this.#code ? agreed : 'establishing';
+    return {
+      state, reason, code: this.#code, epoch: this.#epoch, members: this.#members, phones: this.#phones,
+    };
   }
 
   get alarms() { return [...this.#alarms]; }
@@ -46,11 +52,12 @@ export class ShieldState extends EventTarget {
     this.#tell();
   }
 
-  /** @param {{n: number, code: string, members: number[]}} epoch */
-  agreed({ n, code, members }) {
+  /** @param {{n: number, code: string, members: number[], phones?: string[]}} epoch */
+  agreed({ n, code, members, phones = [] }) {
     this.#epoch = n;
     this.#code = code;
     this.#members = [...members];
+    this.#phones = [...phones];
     this.#tell();
   }
 
@@ -81,6 +88,7 @@ export class ShieldState extends EventTarget {
     this.#code = '';
     this.#epoch = 0;
     this.#members = [];
+    this.#phones = [];
     this.#tell();
   }
 

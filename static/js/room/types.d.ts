@@ -18,6 +18,22 @@ export interface Participant {
   tracks: Source[];
   joined_at: number;
   connected: boolean;
+  /** Of phones: the random name of the call, as the key messages write it. */
+  call?: string;
+}
+
+/** A call in the lobby, as the relay tells hosts; `gw` to `s` are its gateway's signed statement. */
+export interface CallerMessage {
+  call: string;
+  label: string;
+  withheld: boolean;
+  dialled_out: boolean;
+  language: string;
+  since: number;
+  gw: string;
+  gateway: string;
+  expires: number;
+  s: string;
 }
 
 export interface KeyMessage { from: number; body: Record<string, unknown> }
@@ -28,7 +44,7 @@ export interface Message { type: string; seq: number; [field: string]: any }
 export interface Welcome extends Message {
   you: number;
   token: string;
-  room: { code: string; instance: string; locked: boolean; started_at: number; limit: number };
+  room: { code: string; instance: string; locked: boolean; started_at: number; limit: number; pin?: string | null };
   participants: Participant[];
   log: KeyMessage[];
   ice: { servers: RTCIceServer[] };
@@ -86,11 +102,24 @@ export interface ChatMessage { id: string; from: number; text: string; at: numbe
 
 /** The state of the encryption, in the words of the shield. */
 export interface ShieldView {
-  state: 'establishing' | 'secure' | 'problem';
+  state: 'establishing' | 'secure' | 'open' | 'problem';
   reason: string;
   code: string;
   epoch: number;
   members: number[];
+  /** Calls that can hear this epoch's sound, by the word of its signed and sealed grants. */
+  phones: string[];
+}
+
+/** What the page knows about dialling in and out, put there by the server. */
+export interface Telephone {
+  operator: string;
+  numbers: { number: string; shown: string; country: string; label: string; tel: string }[];
+  /** Address for a softphone on this machine, with PIN in the place of the number, or ''. */
+  softphone: string;
+  /** Where to ask for a call, or '' where this person may not. */
+  call: string;
+  card: string;
 }
 
 export interface StreamKind { media: 'audio' | 'video' | 'share'; codec: 'opus' | 'vp8' }

@@ -5,10 +5,13 @@
 /** @import {PeoplePanel} from './people-panel.js' */
 /** @import {TileGrid} from './tile-grid.js' */
 /** @import {Toasts} from './toasts.js' */
+import { CallerDialog } from './caller-dialog.js';
 import { ConfirmDialog } from './confirm-dialog.js';
 import { on } from './dom.js';
 import { HelpDialog } from './help-dialog.js';
 import { Modal } from './modal.js';
+import { PhoneDialog } from './phone-dialog.js';
+import { SeatedDialog } from './seated-dialog.js';
 import { SettingsDialog } from './settings-dialog.js';
 import { ShareDialog } from './share-dialog.js';
 import { ShieldDialog } from './shield-dialog.js';
@@ -35,6 +38,7 @@ export class Commands {
     people: () => this.#togglePanel('people'),
     invite: () => this.#dialogs.share.open(),
     shield: () => this.#dialogs.shield.open(),
+    phone: () => this.#dialogs.phone?.open(),
     settings: () => this.#dialogs.settings.open(),
     help: () => this.#dialogs.help.open(),
     leave: () => this.#leave(),
@@ -52,13 +56,18 @@ export class Commands {
       leave: new Modal('leave-dialog'),
       confirm: new ConfirmDialog(),
       settings: new SettingsDialog(parts),
-      share: new ShareDialog(parts.strings, parts.link),
+      share: new ShareDialog(parts),
+      phone: parts.telephone && new PhoneDialog({ ...parts, telephone: parts.telephone }),
+      caller: new CallerDialog(parts),
+      seated: new SeatedDialog(parts),
       shield: new ShieldDialog(parts),
       help: new HelpDialog(parts.preferences),
     };
     this.#dialogs.leave.onAct('leave', () => parts.connection.leave());
     this.#dialogs.leave.onAct('end', () => parts.connection.end());
     on(parts.people, 'remove', (index) => this.#askRemove(index));
+    on(parts.people, 'answer', (call) => this.openCaller(call));
+    on(parts.people, 'caller', (index) => this.#dialogs.seated.show(index));
     on(parts.grid, 'rest', () => { if (this.#panel !== 'people') this.run('people'); });
     for (const panel of [parts.chat, parts.people]) on(panel, 'close-panel', () => this.#openPanel(''));
   }
@@ -70,6 +79,9 @@ export class Commands {
   run(command) {
     if (Object.hasOwn(this.#table, command)) void this.#table[command]();
   }
+
+  /** Ask the host about a caller in the lobby. @param {string} call */
+  openCaller(call) { this.#dialogs.caller.show(call); }
 
   /**
    * The space bar went down or up: talk as long as it is held, when muted before.
@@ -149,8 +161,9 @@ export class Commands {
   #askRemove(index) {
     const { connection, strings, nameOf } = this.#parts;
     const name = nameOf(index);
+    const ask = connection.state.get(index)?.kind === 'phone' ? 'callers.remove-ask' : 'people.remove-ask';
     this.#dialogs.confirm.ask({
-      title: strings.t('people.remove', { name }), text: strings.t('people.remove-ask', { name }),
+      title: strings.t('people.remove', { name }), text: strings.t(ask, { name }),
       yes: strings.t('people.remove-yes'), run: () => connection.kick(index),
     });
   }

@@ -39,6 +39,7 @@ export class ControlBar extends HTMLElement {
     on(connection, 'sharing', () => this.render());
     for (const type of ['reset', 'changed', 'joined', 'left']) on(connection.state, type, () => this.render());
     on(connection.chat, 'unread', () => this.render());
+    on(connection.desk.waiting, 'changed', () => this.render());
     on(meter, 'level', (level) => this.#heard(level));
     const menu = part(this, 'menu');
     menu.addEventListener('keydown', (event) => this.#walk(event, menu));
@@ -56,7 +57,7 @@ export class ControlBar extends HTMLElement {
   }
 
   render() {
-    const { state, sharing, chat } = this.#connection;
+    const { state, sharing, chat, desk } = this.#connection;
     for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) {
       const working = this.#media.on(device);
       this.#label(device, `${device}.${working ? 'turn-off' : 'turn-on'}`, working);
@@ -68,14 +69,15 @@ export class ControlBar extends HTMLElement {
     this.#button('screen').classList.toggle('lit', sharing);
     this.#button('hand').classList.toggle('lit', hand);
     this.#button('screen').hidden = !this.#media.canShare;
-    this.#panels(chat.unread, state.size);
+    this.#panels(chat.unread, state.size, state.me?.role === 'host' ? desk.waiting.list.length : 0);
   }
 
   /**
    * @param {number} unread
    * @param {number} count of people
+   * @param {number} waiting callers in the lobby
    */
-  #panels(unread, count) {
+  #panels(unread, count, waiting) {
     for (const panel of ['chat', 'people']) {
       const open = this.dataset.panel === panel;
       const button = this.#button(panel);
@@ -85,7 +87,14 @@ export class ControlBar extends HTMLElement {
     }
     if (unread) this.#button('chat').setAttribute('aria-label', this.#strings.n('chat.unread', unread));
     this.#badge('chat', unread ? String(Math.min(99, unread)) : '', true);
-    this.#badge('people', count > 1 ? String(count) : '', false);
+    if (waiting) this.#button('people').setAttribute('aria-label', this.#strings.n('callers.badge', waiting));
+    this.#badge('people', waiting ? String(waiting) : count > 1 ? String(count) : '', waiting > 0);
+    // on a small screen the list of people is in the menu, so the menu's button tells
+    const more = one(part(this, 'more'), '[data-badge]');
+    more.textContent = waiting ? String(waiting) : '';
+    more.hidden = !waiting;
+    more.classList.toggle('urgent', waiting > 0);
+    part(this, 'more').setAttribute('aria-label', waiting ? this.#strings.n('callers.more', waiting) : this.#strings.t('more'));
   }
 
   /**

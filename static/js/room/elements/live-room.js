@@ -5,7 +5,7 @@
 /** @import {LocalMedia} from '../media-devices.js' */
 /** @import {PreferenceStore} from '../preferences.js' */
 /** @import {Strings} from '../strings.js' */
-/** @import {TrackId} from '../types.js' */
+/** @import {Telephone, TrackId} from '../types.js' */
 import { diagnose } from '../diagnostics.js';
 import { Keyboard } from '../keyboard.js';
 import { WakeLock } from '../wake-lock.js';
@@ -16,6 +16,7 @@ import { ControlBar } from './control-bar.js';
 import { on, one, part } from './dom.js';
 import { News } from './news.js';
 import { PeoplePanel } from './people-panel.js';
+import { PhoneNews } from './phone-news.js';
 import { Sounds } from './sounds.js';
 import { TileGrid } from './tile-grid.js';
 import { Toasts } from './toasts.js';
@@ -30,6 +31,7 @@ import { Toasts } from './toasts.js';
  * @property {FirstUse} firstUse
  * @property {Announcer} announcer
  * @property {() => string} link
+ * @property {Telephone | null} telephone null where nobody can dial in
  */
 
 /** The room itself: binds its elements to the connection and to each other. */
@@ -72,6 +74,7 @@ export class LiveRoom {
     elements.chat.bind({ ...parts, nameOf });
     this.#commands = new Commands(root, { ...parts, ...elements, nameOf });
     new News(root, { ...parts, ...elements, nameOf, openChat: () => this.#commands.run('chat') });
+    new PhoneNews(root, { ...parts, ...elements, openCaller: (call) => this.#commands.openCaller(call) });
     this.#bindSounds();
     this.#bindShield();
     this.#measure();
@@ -135,7 +138,7 @@ export class LiveRoom {
       const button = part(this.#root, 'shield');
       button.dataset.state = state;
       part(this.#root, 'shield-text').textContent = strings.t(`shield.${state}`);
-      button.setAttribute('aria-label', state === 'secure' ? strings.t('shield.spoken') : strings.t(`shield.headline.${state}`));
+      button.setAttribute('aria-label', state === 'secure' || state === 'open' ? strings.t(`shield.spoken.${state}`) : strings.t(`shield.headline.${state}`));
     };
     on(shield, 'changed', show);
     show();

@@ -47,7 +47,8 @@ export class News {
     const { state } = connection;
     on(state, 'joined', ({ now }) => this.#tell('people.joined', { name: now.name }));
     on(state, 'left', ({ before, reason }) => {
-      const name = { left: 'people.left', lost: 'people.lost', kicked: 'people.kicked' }[/** @type {'left'} */ (reason)];
+      const texts = { left: 'people.left', lost: 'people.lost', kicked: 'people.kicked', held: 'people.held' };
+      const name = texts[/** @type {'left'} */ (reason)];
       this.#tell(name ?? 'people.left', { name: before.name });
     });
     on(state, 'changed', ({ index, before, now }) => this.#changed(index, before, now));

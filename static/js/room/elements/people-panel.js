@@ -1,13 +1,15 @@
 /** @import {Connection} from '../connection.js' */
 /** @import {Participant} from '../types.js' */
 /** @import {Strings} from '../strings.js' */
+/** @import {Waiting} from '../waiting-calls.js' */
 import { dressAvatar } from './avatar.js';
+import { callerName } from './caller-name.js';
 import { copyOf, on, one, part } from './dom.js';
 
 /**
  * Who is here and how they are; for the host, what can be done about it.
  *
- * Events: `remove` {detail: index}, `close-panel`.
+ * Events: `remove` {detail: index}, `caller` {detail: index}, `answer` {detail: call}, `close-panel`.
  */
 export class PeoplePanel extends HTMLElement {
   /** @type {Map<number, HTMLElement>} */
@@ -28,6 +30,7 @@ export class PeoplePanel extends HTMLElement {
     for (const type of ['reset', 'joined', 'left', 'changed', 'locked']) on(connection.state, type, () => this.render());
     on(connection, 'host', () => this.render());
     on(connection.shield, 'changed', () => this.render());
+    on(connection.desk.waiting, 'changed', () => this.render());
     part(this, 'close').addEventListener('click', () => this.dispatchEvent(new CustomEvent('close-panel')));
     const lock = part(this, 'lock', HTMLInputElement);
     lock.addEventListener('change', () => connection.lock(lock.checked));
@@ -57,6 +60,24 @@ export class PeoplePanel extends HTMLElement {
     part(this, 'title').textContent = this.#strings.t('people.title', { count: everybody.length });
     part(this, 'host').hidden = state.me?.role !== 'host';
     part(this, 'lock', HTMLInputElement).checked = state.locked;
+    this.#renderWaiting(state.me?.role === 'host' ? this.#connection.desk.waiting.list : []);
+  }
+
+  /** @param {Waiting[]} waiting */
+  #renderWaiting(waiting) {
+    part(this, 'waiting').hidden = !waiting.length;
+    part(this, 'waiting-title').textContent = this.#strings.n('callers.waiting', waiting.length);
+    const list = part(this, 'waiting-list');
+    const rows = new Map(/** @type {HTMLElement[]} */ ([...list.children]).map((row) => [row.dataset.call, row]));
+    for (const [call, row] of rows) if (!waiting.some((each) => each.call === call)) row.remove();
+    for (const caller of waiting) {
+      const row = rows.get(caller.call) ?? one(copyOf('waiting-template'), '.person');
+      row.dataset.call = caller.call;
+      const name = callerName(caller, this.#strings);
+      one(row, '.person-name').textContent = name;
+      one(row, '[data-act=answer]').setAttribute('aria-label', this.#strings.t('callers.answer', { name }));
+      if (!row.isConnected) list.append(row);
+    }
   }
 
   /** @param {Participant} participant */
@@ -67,25 +88,32 @@ export class PeoplePanel extends HTMLElement {
     const { state } = this.#connection;
     const own = index === state.you;
     row.dataset.index = String(index);
-    dressAvatar(one(row, '.avatar'), name, index);
+    const phone = participant.kind === 'phone';
+    row.classList.toggle('by-phone', phone);
+    one(row, '.avatar').hidden = phone;
+    one(row, '.person-phone').hidden = !phone;
+    if (!phone) dressAvatar(one(row, '.avatar'), name, index);
     one(row, '.person-name').textContent = own ? `${name} (${this.#strings.t('you')})` : name;
     one(row, '.person-note').textContent = this.#note(participant);
     this.#mark(row, 'hand', hand, 'tile.hand');
     this.#mark(row, 'muted', muted.includes('microphone'), 'tile.muted');
-    this.#mark(row, 'camera', !state.live(index, 'camera'), 'tile.camera-off');
+    this.#mark(row, 'camera', !phone && !state.live(index, 'camera'), 'tile.camera-off');
     one(row, '.person-acts').hidden = own || state.me?.role !== 'host';
     one(row, '[data-act=mute]').setAttribute('aria-label', this.#strings.t('people.mute', { name }));
     one(row, '[data-act=mute]').toggleAttribute('disabled', muted.includes('microphone'));
+    one(row, '[data-act=caller]').hidden = !phone;
+    one(row, '[data-act=caller]').setAttribute('aria-label', this.#strings.t('callers.manage', { name }));
     one(row, '[data-act=remove]').setAttribute('aria-label', this.#strings.t('people.remove', { name }));
     return row;
   }
 
   /** @param {Participant} participant */
-  #note({ index, role, kind, connected }) {
-    const { shield } = this.#connection;
+  #note(participant) {
+    const { index, role, kind, connected } = participant;
+    const { desk, shield } = this.#connection;
     const { members, epoch } = shield.view;
     if (!connected) return this.#strings.t('people.away');
-    if (kind === 'phone') return this.#strings.t('people.phone');
+    if (kind === 'phone') return this.#strings.t(desk.hears(participant) ? 'people.phone' : 'people.soundless');
     if (shield.isOutsider(index)) return this.#strings.t('people.outsider');
     if (epoch > 0 && !members.includes(index)) return this.#strings.t('people.keyless');
     if (this.#connection.provenHost === index) return this.#strings.t('people.host-proven');
@@ -111,8 +139,9 @@ export class PeoplePanel extends HTMLElement {
     const row = button?.closest('.person');
     if (!(button instanceof HTMLElement) || !(row instanceof HTMLElement)) return;
     const index = Number(row.dataset.index);
-    if (button.dataset.act === 'mute') this.#connection.mute(index, 'microphone');
-    else this.dispatchEvent(new CustomEvent('remove', { detail: index }));
+    const { act = '' } = button.dataset;
+    if (act === 'mute') this.#connection.mute(index, 'microphone');
+    else this.dispatchEvent(new CustomEvent(act, { detail: act === 'answer' ? row.dataset.call : index }));
   }
 }
 

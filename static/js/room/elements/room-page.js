@@ -4,6 +4,7 @@ import { Announcer } from '../announcer.js';
 import { obstacle } from '../capabilities.js';
 import { Connection } from '../connection.js';
 import { FirstUse, readRules, recordConsent } from '../first-use.js';
+import { GatewayPin } from '../gateway-pin.js';
 import { LevelMeter } from '../level-meter.js';
 import { LinkKeeper } from '../link-keeper.js';
 import { LocalMedia } from '../media-devices.js';
@@ -11,6 +12,7 @@ import { buildLink, readPasted } from '../meeting-link.js';
 import { PreferenceStore } from '../preferences.js';
 import { Signalling } from '../signalling.js';
 import { Strings } from '../strings.js';
+import { readTelephone } from '../telephone.js';
 import { scriptUrl } from '../trusted.js';
 import { AgreeDialog } from './agree-dialog.js';
 import { LiveRoom } from './live-room.js';
@@ -91,6 +93,7 @@ export class RoomPage extends HTMLElement {
       firstUse: this.#firstUse,
       announcer: new Announcer(part(this, 'announcer')),
       link: () => buildLink(location.origin, this.#code, link.fragment),
+      telephone: readTelephone(),
     });
     on(connection, 'ended', (reason) => this.#leave(reason));
     this.#prejoin.open();
@@ -107,6 +110,7 @@ export class RoomPage extends HTMLElement {
       signalling: new Signalling(address.href),
       media: this.#media,
       secrets: { code: this.#code, secret, hostFingerprint, hostKey },
+      gatewayPin: new GatewayPin(storage('localStorage')),
       createWorker: () => new Worker(scriptUrl(workerUrl), { type: 'module', name: 'onmeet-frames' }),
     });
   }

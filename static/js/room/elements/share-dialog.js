@@ -1,42 +1,46 @@
+/** @import {Connection} from '../connection.js' */
 /** @import {Strings} from '../strings.js' */
-import { part } from './dom.js';
+/** @import {Telephone} from '../types.js' */
+import { invitation } from '../telephone.js';
+import { CopyButton } from './copy-button.js';
+import { on, part } from './dom.js';
 import { Modal } from './modal.js';
 
-const COPIED_MS = 2500;
-
-/** Shows the whole link, built in this browser, and copies it. */
+/** Shows the whole link, built in this browser, and an invitation with it; copies both. */
 export class ShareDialog extends Modal {
-  #strings;
-  #link;
+  #parts;
 
   /**
-   * @param {Strings} strings
-   * @param {() => string} link
+   * @param {object} parts
+   * @param {Connection} parts.connection
+   * @param {Strings} parts.strings
+   * @param {() => string} parts.link
+   * @param {Telephone | null} parts.telephone
    */
-  constructor(strings, link) {
+  constructor(parts) {
     super('share-dialog');
-    this.#strings = strings;
-    this.#link = link;
-    const field = part(this.dialog, 'link', HTMLInputElement);
-    field.addEventListener('focus', () => field.select());
-    part(this.dialog, 'copy').addEventListener('click', () => void this.#copy());
+    this.#parts = parts;
+    for (const [name, text] of /** @type {[string, () => string][]} */ ([['link', parts.link], ['invitation', () => this.#invitation]])) {
+      const field = /** @type {HTMLInputElement | HTMLTextAreaElement} */ (part(this.dialog, name));
+      field.addEventListener('focus', () => field.select());
+      new CopyButton(part(this.dialog, `copy-${name}`), { strings: parts.strings, text, field });
+    }
+    for (const type of ['reset', 'pin']) on(parts.connection.state, type, () => this.#fill());
   }
 
   open() {
-    part(this.dialog, 'link', HTMLInputElement).value = this.#link();
+    this.#fill();
     super.open();
-    part(this.dialog, 'copy').focus();
+    part(this.dialog, 'copy-link').focus();
   }
 
-  async #copy() {
-    const text = part(this.dialog, 'copy-text');
-    try {
-      await navigator.clipboard.writeText(this.#link());
-      text.textContent = this.#strings.t('share.copied');
-    } catch {
-      part(this.dialog, 'link', HTMLInputElement).focus();
-      text.textContent = this.#strings.t('share.copy-failed');
-    }
-    setTimeout(() => { text.textContent = this.#strings.t('share.copy'); }, COPIED_MS);
+  get #invitation() {
+    const { connection, telephone, link, strings } = this.#parts;
+    return invitation({ link: link(), telephone, pin: connection.state.pin, strings });
+  }
+
+  #fill() {
+    part(this.dialog, 'link', HTMLInputElement).value = this.#parts.link();
+    part(this.dialog, 'invitation', HTMLTextAreaElement).value = this.#invitation;
   }
 }

@@ -31,7 +31,7 @@ export class ShieldDialog extends Modal {
     this.#held = /** @type {HeldList} */ (one(this.dialog, 'onmeet-held'));
     this.dialog.addEventListener('close', () => this.#held.rest());
     on(connection.shield, 'changed', () => this.render());
-    for (const type of ['joined', 'left', 'reset']) on(connection.state, type, () => this.render());
+    for (const type of ['joined', 'left', 'changed', 'reset']) on(connection.state, type, () => this.render());
     this.render();
   }
 
@@ -41,12 +41,15 @@ export class ShieldDialog extends Modal {
   }
 
   render() {
-    const { state, reason, code, members } = this.#connection.shield.view;
+    const { state, reason, code, members, phones } = this.#connection.shield.view;
     const t = (/** @type {string} */ name) => this.#strings.t(name);
     part(this.dialog, 'line').dataset.state = state;
     part(this.dialog, 'headline').textContent = t(`shield.headline.${state}`);
     part(this.dialog, 'explanation').textContent = state === 'problem'
       ? t(`shield.reason.${REASONS[reason] ?? 'other'}`) : t(`shield.text.${state}`);
+    part(this.dialog, 'telephone').hidden = !phones.length;
+    const callers = this.#connection.state.phones().filter(({ call = '' }) => phones.includes(call));
+    part(this.dialog, 'callers').textContent = callers.map(({ name }) => name).join(', ');
     part(this.dialog, 'agreed').hidden = !code;
     part(this.dialog, 'code').replaceChildren(...groups(code));
     part(this.dialog, 'members').replaceChildren(...members.map((index) => {

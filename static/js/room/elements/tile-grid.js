@@ -139,15 +139,14 @@ export class TileGrid extends HTMLElement {
    * @param {boolean} own
    */
   #view(key, participant, source, own) {
-    const { state, shield, monitor } = this.#connection;
-    const { name, index, muted, hand, connected } = participant;
+    const { state, monitor } = this.#connection;
+    const { name, index, muted, hand } = participant;
     const screen = source === 'screen';
-    const { members, epoch } = shield.view;
-    const keyless = !own && epoch > 0 && participant.kind === 'browser' && !members.includes(index);
-    const note = !connected ? 'tile.away' : !keyless ? '' : shield.isOutsider(index) ? 'tile.outsider' : 'tile.keyless';
+    const note = own ? '' : this.#note(participant);
     return {
       name: screen ? this.#strings.t('screen.of', { name }) : name,
       own,
+      phone: participant.kind === 'phone',
       muted: !screen && muted.includes('microphone'),
       hand: !screen && hand,
       speaking: !screen && state.speaking(index) && !muted.includes('microphone'),
@@ -155,6 +154,20 @@ export class TileGrid extends HTMLElement {
       note: note && this.#strings.t(note),
       enlarged: this.#pinned === key,
     };
+  }
+
+  /**
+   * Why somebody cannot be seen or heard, by the name of the text.
+   * @param {Participant} participant
+   */
+  #note(participant) {
+    const { desk, shield } = this.#connection;
+    const { members, epoch } = shield.view;
+    if (!participant.connected) return 'tile.away';
+    if (epoch === 0) return '';
+    if (participant.kind === 'phone') return desk.hears(participant) ? '' : 'tile.soundless';
+    if (members.includes(participant.index)) return '';
+    return shield.isOutsider(participant.index) ? 'tile.outsider' : 'tile.keyless';
   }
 
   /**

@@ -6,6 +6,7 @@ import { copyOf, one } from './dom.js';
  * @typedef {object} TileView everything a tile shows besides its picture
  * @property {string} name
  * @property {boolean} own
+ * @property {boolean} phone somebody who called: there is no picture to come
  * @property {boolean} muted
  * @property {boolean} hand
  * @property {boolean} speaking
@@ -70,6 +71,8 @@ export class Tile extends HTMLElement {
   show(view) {
     const strings = /** @type {Strings} */ (this.#strings);
     this.classList.toggle('own', view.own);
+    this.classList.toggle('by-phone', view.phone);
+    one(this, '.tile-phone').hidden = !view.phone;
     this.classList.toggle('speaking', view.speaking);
     this.classList.toggle('weak', view.quality <= 1);
     one(this, '.tile-name').textContent = view.own ? `${view.name} (${strings.t('you')})` : view.name;
@@ -79,7 +82,8 @@ export class Tile extends HTMLElement {
     const note = one(this, '.tile-note');
     note.textContent = view.note;
     note.hidden = !view.note;
-    if (this.source === 'camera') dressAvatar(one(this, '.tile-avatar'), view.name, this.index);
+    if (view.phone) one(this, '.tile-avatar').hidden = true;
+    else if (this.source === 'camera') dressAvatar(one(this, '.tile-avatar'), view.name, this.index);
     const pin = one(this, '.tile-pin');
     pin.setAttribute('aria-label', view.enlarged ? strings.t('tile.shrink') : strings.t('tile.enlarge', { name: view.name }));
     pin.setAttribute('aria-pressed', String(view.enlarged));
@@ -93,7 +97,8 @@ export class Tile extends HTMLElement {
   #spoken(view, strings) {
     const words = [view.own ? `${view.name} (${strings.t('you')})` : view.name];
     if (view.muted) words.push(strings.t('tile.muted'));
-    if (!this.hasPicture) words.push(strings.t('tile.camera-off'));
+    if (view.phone) words.push(strings.t('people.phone'));
+    else if (!this.hasPicture) words.push(strings.t('tile.camera-off'));
     if (view.hand) words.push(strings.t('tile.hand'));
     if (view.quality <= 1) words.push(strings.t('tile.weak'));
     if (view.note) words.push(view.note);
