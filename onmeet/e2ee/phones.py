@@ -33,10 +33,14 @@ class Phones:
         self._ended: set[str] = set()
 
     def admit(self, call: str, gw: bytes) -> bool:
-        """Let a call in with the next epoch. Says whether there was room."""
-        if len(self._wanted) + len(self._admitted) >= MAX_GRANTS:
+        """Let a call in with the next epoch; again for one that is in: it gets a new grant.
+
+        Says whether there was room.
+        """
+        if len(self._wanted.keys() | self._admitted.keys() | {call}) > MAX_GRANTS:
             return False
         self._wanted[call] = gw
+        self._ended.discard(call)
         return True
 
     def end(self, call: str) -> None:
@@ -57,7 +61,8 @@ class Phones:
 
     def statements(self, grant: Callable[[str, bytes, int], Json], n: int) -> list[Admitted]:
         """What epoch `n` is to carry; `grant` signs what is new in it."""
-        going = [each for each in self._admitted.values() if each.call not in self._ended]
+        left_out = self._ended | self._wanted.keys()
+        going = [each for each in self._admitted.values() if each.call not in left_out]
         fresh = [Admitted(call, gw, grant(call, gw, n)) for call, gw in self._wanted.items()]
         return going + fresh
 

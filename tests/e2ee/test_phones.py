@@ -118,6 +118,21 @@ def test_revoking_ends_the_call_with_a_new_epoch(meeting: Meeting, gateway: Gate
         gateway.audio(meeting)
 
 
+def test_admitting_a_call_again_gives_it_one_new_grant(meeting: Meeting, gateway: Gateway) -> None:
+    """A call that came back to the lobby with its link, while its grant was still in force."""
+    host, one = meeting.join(host=True), meeting.join()
+    gateway.admit(meeting, host)
+    meeting.wait(1000)
+    before = one.epoch["n"]
+    gateway.private = X25519PrivateKey.generate()
+    gateway.admit(meeting, host)
+    assert agree(host, one)
+    assert one.epoch["n"] == before + 1
+    assert one.epoch["phones"] == [gateway.name]
+    assert not one.alarms
+    assert gateway.audio(meeting).hex() == one.epoch["bases"]["audio"]
+
+
 def test_guest_admits_nobody(meeting: Meeting, gateway: Gateway) -> None:
     host, one = meeting.join(host=True), meeting.join()
     meeting.wait(1000)

@@ -16,10 +16,14 @@ export class Phones {
   /** @type {Set<string>} calls that must not be carried on */
   #ended = new Set();
 
-  /** @param {string} call @param {Bytes} gw the call's public key @returns {boolean} whether there was room */
+  /**
+   * Let a call in with the next epoch; again for one that is in: it gets a new grant.
+   * @param {string} call @param {Bytes} gw the call's public key @returns {boolean} whether there was room
+   */
   admit(call, gw) {
-    if (this.#wanted.size + this.#admitted.size >= MAX_GRANTS) return false;
+    if (new Set([...this.#wanted.keys(), ...this.#admitted.keys(), call]).size > MAX_GRANTS) return false;
     this.#wanted.set(call, gw);
+    this.#ended.delete(call);
     return true;
   }
 
@@ -45,7 +49,7 @@ export class Phones {
    * @returns {Promise<Admitted[]>}
    */
   async statements(host, n) {
-    const going = [...this.#admitted.values()].filter(({ call }) => !this.#ended.has(call));
+    const going = [...this.#admitted.values()].filter(({ call }) => !this.#ended.has(call) && !this.#wanted.has(call));
     const fresh = [...this.#wanted].map(async ([call, gw]) =>
       ({ statement: await host.grant({ call, gw }, n), call, gw }));
     return [...going, ...(await Promise.all(fresh))];
