@@ -6,7 +6,6 @@ A check takes a value and gives it as the dataclass wants it, or raises `Wrong`.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -207,16 +206,18 @@ def any_object(value: Any) -> dict[str, Any]:
 
 
 def octets(length: int) -> Check:
-    """So many octets in base64 (RFC 4648 §4, with padding), in their one spelling; stays a text."""
+    """So many octets in base64url (RFC 4648 §5) without padding, in their one spelling; stays a text."""
 
     def check(value: Any) -> str:
-        try:
-            raw = base64.b64decode(value, validate=True) if isinstance(value, str) else b""
-        except (binascii.Error, ValueError):
-            raise Wrong from None
-        if len(raw) != length or base64.b64encode(raw).decode() != value:
+        if not isinstance(value, str) or not value.isascii():
             raise Wrong
-        return str(value)
+        try:
+            raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+        except ValueError:
+            raise Wrong from None
+        if len(raw) != length or base64.urlsafe_b64encode(raw).decode().rstrip("=") != value:
+            raise Wrong
+        return value
 
     return check
 

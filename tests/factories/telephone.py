@@ -7,12 +7,12 @@ import contextlib
 import json
 import struct
 import time
-from base64 import b64encode
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from onmeet.e2ee.encoding import to_base64url
 from onmeet.signalling import wire
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.gateway import Gateway
@@ -26,15 +26,15 @@ LEVEL = 0x10  # one-byte extension 1, one octet
 
 def call_name(number: int) -> str:
     """The name of a call, as `call` fields have it."""
-    return b64encode(number.to_bytes(16, "big")).decode()
+    return to_base64url(number.to_bytes(16, "big"))
 
 
 def ringing(number: int, *, now: float, **changes: Any) -> dict[str, Any]:
     """A `call` message. Keys and signature are of the right size; nobody here looks into them."""
     fields = {
-        "type": "call", "call": call_name(number), "gw": b64encode(bytes([number]) * 32).decode(),
-        "expires": int(now) + 3600, "gateway": b64encode(b"g" * 32).decode(),
-        "s": b64encode(b"s" * 64).decode(), "label": f"…{number:04}", "withheld": False,
+        "type": "call", "call": call_name(number), "gw": to_base64url(bytes([number]) * 32),
+        "expires": int(now) + 3600, "gateway": to_base64url(b"g" * 32),
+        "s": to_base64url(b"s" * 64), "label": f"…{number:04}", "withheld": False,
         "dialled_out": False, "language": "de", "reports": [],
     }  # fmt: skip
     return {**fields, **changes}

@@ -6,7 +6,6 @@ import contextlib
 import inspect
 import json
 import re
-from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import onmeet.signalling
+from onmeet.e2ee.encoding import to_base64url
 from onmeet.errors import ProtocolError
 from onmeet.meetings.reports import REPORTABLE
 from onmeet.signalling import gateway_news
@@ -29,12 +29,12 @@ from onmeet.signalling.gateway_messages import (
 )
 from onmeet.signalling.news import RelayKey
 
-CALL = b64encode(bytes(range(16))).decode()
+CALL = to_base64url(bytes(range(16)))
 
 GOOD: dict[str, dict[str, Any]] = {
     "call": {
-        "call": CALL, "gw": b64encode(bytes(32)).decode(), "expires": 1_700_001_000,
-        "gateway": b64encode(bytes(32)).decode(), "s": b64encode(bytes(64)).decode(), "label": "…1234",
+        "call": CALL, "gw": to_base64url(bytes(32)), "expires": 1_700_001_000,
+        "gateway": to_base64url(bytes(32)), "s": to_base64url(bytes(64)), "label": "…1234",
         "withheld": False, "dialled_out": False, "language": "de", "reports": [],
     },
     "state": {"call": CALL, "muted": True},
@@ -43,8 +43,8 @@ GOOD: dict[str, dict[str, Any]] = {
 
 WRONG: list[tuple[str, dict[str, Any]]] = [
     *[(kind, {"call": value}) for kind in SHAPES for value in (None, 5, "", CALL[:-1], CALL + "=", [CALL])],
-    *[("call", {"gw": value}) for value in (None, 5, "", b64encode(bytes(31)).decode(), "é" * 44)],
-    ("call", {"gateway": b64encode(bytes(33)).decode()}), ("call", {"s": b64encode(bytes(63)).decode()}),
+    *[("call", {"gw": value}) for value in (None, 5, "", to_base64url(bytes(31)), "é" * 44)],
+    ("call", {"gateway": to_base64url(bytes(33))}), ("call", {"s": to_base64url(bytes(63))}),
     *[("call", {"expires": value}) for value in (None, -1, 1.5, True, "1700001000", 2**53)],
     ("call", {"label": None}), ("call", {"label": 7}), ("call", {"label": "x" * 65}),
     ("call", {"label": "x" * 1025}),
