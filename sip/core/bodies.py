@@ -25,19 +25,30 @@ def content_type(headers: Headers) -> tuple[str, Params]:
 def session_description(message: Message) -> sdp.Session | None:
     """The offer or answer in a message, None where there is none.
 
-    Raises MessageError: 415 for a body of another kind that must be understood, or one that is encoded; 400
-    for a malformed description.
+    A description among other parts is taken, and the others are left aside unless they say that they must be
+    understood. Raises MessageError: 415 for a body of another kind, or one that is encoded; 400 for a
+    malformed description.
     """
     if not message.body:
         return None
+    found: bytes | None = None
+    refused = False
     for headers, body in _parts(message.headers, message.body):
-        kind, _ = content_type(headers)
-        encoding = (headers.get("Content-Encoding") or "identity").lower()
-        if kind == "application/sdp" and encoding == "identity":
-            return sdp.parse(body)
-        if _needed(headers):
+        handling = _handling(headers)
+        if _is_description(headers) and found is None:
+            found = body
+        elif handling == "required":
             raise MessageError(415, "Unsupported Media Type")
-    return None
+        else:
+            refused = refused or handling != "optional"
+    if found is None and refused:
+        raise MessageError(415, "Unsupported Media Type")
+    return None if found is None else sdp.parse(found)
+
+
+def _is_description(headers: Headers) -> bool:
+    encodings = {value.lower() for value in headers.all("Content-Encoding")}
+    return content_type(headers)[0] == "application/sdp" and encodings <= {"identity"}
 
 
 def _parts(headers: Headers, body: bytes) -> Iterator[tuple[Headers, bytes]]:
@@ -65,7 +76,7 @@ def _part_headers(head: bytes) -> Headers:
     return headers
 
 
-def _needed(headers: Headers) -> bool:
-    """Whether a body that we do not know must be understood (RFC 3261 §20.11): unless it says otherwise."""
+def _handling(headers: Headers) -> str:
+    """Whether a body must be understood (RFC 3261 §20.11): "required", "optional", "" for not a word."""
     _, _, rest = (headers.get("Content-Disposition") or "").partition(";")
-    return params(rest).get("handling", "required") != "optional"
+    return (params(rest).get("handling") or "").lower()

@@ -200,24 +200,24 @@ def _read_sip(scheme: str, rest: str) -> Uri:
         raise MessageError(400, "Empty User")
     user, colon, password = userinfo.partition(":")
     place, _, query = place.partition("?")
-    place, semicolon, tail = place.partition(";")
+    place, _, tail = place.partition(";")
     host, port = host_port(place)
     return Uri(
         scheme,
         _unescape(user),
         host,
         port,
-        _read_uri_params(tail) if semicolon else {},
+        _read_uri_params(tail),
         _read_headers(query),
         _unescape(password) if colon else None,
     )
 
 
 def _read_tel(scheme: str, rest: str) -> Uri:
-    number, semicolon, tail = rest.partition(";")
+    number, _, tail = rest.partition(";")
     if not _TEL.fullmatch(number):
         raise MessageError(400, "Malformed Number")
-    return Uri(scheme, number, params=_read_uri_params(tail) if semicolon else {})
+    return Uri(scheme, number, params=_read_uri_params(tail))
 
 
 def _read_other(scheme: str, rest: str) -> Uri:
@@ -225,9 +225,9 @@ def _read_other(scheme: str, rest: str) -> Uri:
 
 
 def _read_uri_params(text: str) -> Params:
-    """`;a=b;c` of a URI: escaped, never quoted; the first of two with one name counts."""
+    """`a=b;c` of a URI: escaped, never quoted; the first of two counts, one `;` at the end is forgiven."""
     found: Params = {}
-    for part in text.removesuffix(";").split(";"):
+    for part in text.removesuffix(";").split(";") if text else ():
         name, equals, value = part.partition("=")
         if not name:
             raise MessageError(400, "Malformed URI Parameter")
