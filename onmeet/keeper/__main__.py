@@ -27,6 +27,7 @@ from onmeet.keeper.endings import Endings
 from onmeet.mail.about_requests import mail_about_request
 from onmeet.mail.office import post_office
 from onmeet.meetings.records import Records
+from onmeet.meetings.service import Meetings
 from onmeet.notices import backup, versions
 from onmeet.notices.erasure import Erasure
 from onmeet.notices.inactivity import Inactivity
@@ -72,7 +73,8 @@ class Keeper:
             not_clean=lambda: self._chores.ask("traces"),
         )
         records = Records(database, policy, key=config.marks_key)
-        self._consumer = Consumer(self._feed, records, endings.finish, wall=time.time)
+        meetings = Meetings(database, key=config.marks_key, anyone_may_start=config.start == "anyone")
+        self._consumer = Consumer(self._feed, records, endings.finish, wall=time.time, spent=meetings.spent)
 
     def run(self) -> int:
         """Until `stop`; the exit status."""

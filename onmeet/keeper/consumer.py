@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from onmeet.clock import Clock
-from onmeet.meetings.reports import Delivery, Ended, Started
+from onmeet.meetings.reports import Delivery, Ended, PinSpent, Started
 from onmeet.signalling.feed import News, Opened
 
 __all__ = ["PATIENCE", "Consumer", "Stream"]
@@ -44,18 +44,26 @@ class Writer(Protocol):
 
 
 class Consumer:
-    """One step is one look at the stream. `finish` is called for each meeting that has ended.
+    """One step is one look at the stream. `finish` is called for each meeting that has ended, `spent` before
+    it with the meeting's PIN where that changes after each meeting.
 
     Which rooms live is remembered here, so that those of a relay that dies are finished also under a notice
     that permits no record of them.
     """
 
     def __init__(
-        self, stream: Stream, writer: Writer, finish: Callable[[str, datetime], None], *, wall: Clock
+        self,
+        stream: Stream,
+        writer: Writer,
+        finish: Callable[[str, datetime], None],
+        *,
+        wall: Clock,
+        spent: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._stream = stream
         self._writer = writer
         self._finish = finish
+        self._spent = spent
         self._wall = wall
         self._live: set[str] = set()
         self._failed: tuple[tuple[str, int], int] = (("", 0), 0)
@@ -82,6 +90,9 @@ class Consumer:
             for instance in dict.fromkeys((*self._writer.end_orphans(news.live, now), *sorted(gone))):
                 self._finish(instance, now)
             self._live = set(news.live)
+            return
+        if isinstance(news.report, PinSpent):
+            self._spent(news.report.pin)
             return
         self._writer.take(news)
         if isinstance(news.report, Started):

@@ -25,6 +25,7 @@ from onmeet.meetings.reports import (
     Ended,
     Joined,
     Left,
+    PinSpent,
     Quality,
     Report,
     Started,
@@ -73,6 +74,8 @@ class Records:
 
     def take(self, delivery: Delivery) -> None:
         """Write a report down; taking it again changes nothing."""
+        if isinstance(delivery.report, PinSpent):
+            return  # about a PIN and nobody: `Meetings.spent`
         recorded = self.recording and _worth_recording(delivery.report)
         counted = self.counting and load.counts(delivery)
         if not recorded and not counted:

@@ -109,6 +109,9 @@ FIGURES: tuple[Outlet, ...] = (
     Outlet("rooms", "meetings at this moment"),
     Outlet("participants", "people and telephones in them"),
     Outlet("visitors", "pages that look into a meeting before they join"),
+    Outlet("phones", "callers in meetings"),
+    Outlet("callers", "callers who wait for a host"),
+    Outlet("gateways", "meetings that the telephone gateway serves"),
     Outlet("signalling_messages_in", "messages from browsers"),
     Outlet("signalling_messages_out", "messages to browsers"),
     Outlet("signalling_joined", "joins since the start"),
@@ -116,6 +119,8 @@ FIGURES: tuple[Outlet, ...] = (
     Outlet("signalling_left_*", "leaves since the start, by reason"),
     Outlet("signalling_errors_*", "errors told to browsers, by code"),
     Outlet("signalling_closed_*", "closed sockets, by code"),
+    Outlet("signalling_calls", "calls that came to a lobby since the start"),
+    Outlet("signalling_sound_nowhere", "packets of calls for a meeting that had ended"),
     Outlet("signalling_faults", "bugs"),
     Outlet("media_rooms", "meetings with media"),
     Outlet("media_publishers", "connections that send"),
@@ -130,12 +135,18 @@ FIGURES: tuple[Outlet, ...] = (
     Outlet("media_datagrams_dropped", "datagrams that nobody waits for"),
     Outlet("media_send_failures", "datagrams that could not be sent"),
     Outlet("media_authentication_failures", "packets that were not authentic"),
+    Outlet("media_phones", "callers with sound"),
+    Outlet("media_sound_packets_in", "packets of callers' sound"),
+    Outlet("media_sound_packets_out", "packets of sound sent to the telephone gateway"),
+    Outlet(
+        "media_sound_packets_dropped", "packets of calls that did not fit, or that the gateway did not read"
+    ),
     Outlet("sip_up", "whether the telephone gateway answers"),
     Outlet("sip_trunks", "trunks that are configured"),
     Outlet("sip_registered", "trunks that can be used now"),
     Outlet("sip_calls", "telephone calls at this moment"),
 )
-"""Figures of relay and telephone gateway for the operator. They have no labels: a figure is about everybody or nobody."""
+"""Figures of relay and gateway for the operator, without labels: a figure is about everybody or nobody."""
 
 _LOG_KEYS = frozenset(outlet.name for outlet in LOG_KEYS if outlet.reason)
 

@@ -69,6 +69,7 @@ def ticket_for(code: str) -> Ticket:
         raise UserError(gettext("There is no meeting with this code."), 404) from None
     if "browser" not in session:
         raise Forbidden(gettext("Open the meeting's page first, with cookies allowed."))
+    dial = services().meetings.dial(code)
     reports = _reports()
     recorded = records_meetings(services().policy)
     return Ticket(
@@ -82,6 +83,9 @@ def ticket_for(code: str) -> Ticket:
         device=device() if "meeting.device" in reports else None,
         reports=reports,
         listed=_listed(),
+        phone=services().config.sip,
+        pin=dial.pin if dial is not None else None,
+        pin_rotates=dial is not None and dial.rotates,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from onmeet.keeper.consumer import PATIENCE, Consumer
-from onmeet.meetings.reports import Delivery, Ended, Started
+from onmeet.meetings.reports import Delivery, Ended, PinSpent, Started
 from onmeet.signalling.feed import News, Opened
 
 AT = 1_800_000_000.0
@@ -51,9 +51,16 @@ class Writer:
         assert now == NOW
         self.done.append(("finish", instance))
 
+    def spent(self, pin: str) -> bool:
+        if self.failing:
+            self.failing -= 1
+            raise OSError("the disk is full")
+        self.done.append(("spent", pin))
+        return True
+
 
 def consumer(stream: Stream, writer: Writer) -> Consumer:
-    return Consumer(stream, writer, writer.finish, wall=lambda: AT)
+    return Consumer(stream, writer, writer.finish, wall=lambda: AT, spent=writer.spent)
 
 
 def test_a_meeting_is_finished_as_soon_as_its_end_is_reported():
@@ -63,6 +70,23 @@ def test_a_meeting_is_finished_as_soon_as_its_end_is_reported():
     assert consumer(stream, writer).step(0)
     assert writer.done == [("take", 1), ("take", 2), ("finish", "a"), ("take", 3)]
     assert stream.coming == []
+
+
+def test_a_pin_is_changed_at_the_end_of_its_meeting_and_no_record_sees_it():
+    reports = (Started("a", AT), PinSpent("a", AT, "123456789"), Ended("a", AT))
+    stream = Stream(*(Delivery("run", number, report) for number, report in enumerate(reports, 1)))
+    writer = Writer()
+    assert consumer(stream, writer).step(0)
+    assert writer.done == [("take", 1), ("spent", "123456789"), ("take", 3), ("finish", "a")]
+
+
+def test_a_pin_that_could_not_be_changed_is_changed_at_the_next_try():
+    stream = Stream(Delivery("run", 1, PinSpent("a", AT, "123456789")))
+    writer = Writer(failing=1)
+    takes = consumer(stream, writer)
+    assert not takes.step(0)
+    assert takes.step(0)
+    assert writer.done == [("spent", "123456789")]
 
 
 def test_meetings_of_a_relay_that_died_are_finished():

@@ -20,6 +20,9 @@ TELLING = replace(
     device="Firefox 140",
     reports=("meeting.ip", "meeting.device"),
     listed=False,
+    phone=True,
+    pin="012345678",
+    pin_rotates=True,
 )
 
 
@@ -47,6 +50,9 @@ def test_an_expired_ticket_is_refused() -> None:
         ("reports", None), ("reports", "meeting.ip"), ("reports", ["meeting.ip", "chat.message"]),
         ("reports", ["meeting.ip", "meeting.device", "meeting.ip"]), ("reports", [{}]),
         ("listed", None), ("listed", 0), ("listed", "no"),
+        ("phone", None), ("phone", 1), ("pin_rotates", None), ("pin_rotates", 0),
+        ("pin", ""), ("pin", None), ("pin", "12345678"), ("pin", "1234567890"), ("pin", "12345678x"),
+        ("pin", "12345678\n"), ("pin", 123456789), ("pin", "\u0661" * 9), ("pin", ["012345678"]),
     ],
 )  # fmt: skip
 def test_an_ill_typed_field_is_refused(field: str, value: object) -> None:

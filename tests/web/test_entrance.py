@@ -105,6 +105,33 @@ def test_a_room_that_nobody_keeps_gets_no_ticket_where_only_members_start(ask: A
     assert ticket(visitor, CODE) == {"status": 404, "forbidden": False}
 
 
+def test_a_ticket_to_a_stored_meeting_tells_its_pin_and_whether_that_changes(ask: Any) -> None:
+    house, ticket = ask()
+    house.member().send("/meetings", title="Tuesday")
+    (meeting,) = house.services.meetings.of(1)
+    guest = house.visitor()
+    guest.open(f"/m/{meeting.code}")
+    given = ticket(guest, meeting.code)
+    assert (given["phone"], given["pin"], given["pin_rotates"]) == (True, meeting.pin, False)
+    house.services.meetings.rotate_pins(1, meeting.code, True)
+    assert ticket(guest, meeting.code)["pin_rotates"] is True
+
+
+def test_an_ad_hoc_meeting_gets_its_pin_from_the_relay(ask: Any) -> None:
+    house, ticket = ask()
+    visitor = house.visitor()
+    visitor.open(f"/m/{CODE}")
+    given = ticket(visitor, CODE)
+    assert (given["phone"], given["pin"], given["pin_rotates"]) == (True, None, False)
+
+
+def test_without_a_telephone_no_ticket_speaks_of_one(ask: Any) -> None:
+    house, ticket = ask(sip=False)
+    visitor = house.visitor()
+    visitor.open(f"/m/{CODE}")
+    assert ticket(visitor, CODE)["phone"] is False
+
+
 NOTICES = ("on-meet", "meetingsphere", "easymeet24", "web1on1", "3cx-webmeeting")
 
 
