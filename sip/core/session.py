@@ -114,7 +114,10 @@ class Session:
             if dialog is None or (self.state == "ended" and request.method not in {"BYE", "PRACK"}):
                 raise DialogRefused(481)
             dialog.accept(request)
-            self._handle(request, now)
+            if self.dialog in (None, dialog):
+                self._handle(request, now)
+            else:
+                self._on_fork(request)
         except (DialogRefused, MessageError) as error:
             self._reply(request, error.status)
         except TooBrief:
@@ -190,6 +193,13 @@ class Session:
             self._abandoned(now)
         self._settled()
         self._finish("bye")
+
+    def _on_fork(self, request: Request) -> None:
+        """A request on a fork that we did not take; its BYE, say, is none of the call's."""
+        if request.method != "BYE":
+            raise DialogRefused(481)
+        self.dialogs.pop(request.sender.tag or "", None)
+        self._reply(request, 200)
 
     def _on_info(self, request: Request, now: float) -> None:
         digit = digit_of(request)  # raises MessageError (415)
@@ -285,7 +295,7 @@ class Session:
             return
         if first and self.media.agreement is not None:
             self.state = "confirmed"
-            self._tell(Answered(self.media.agreement))
+            self._tell_answered()
         elif waiting.delayed:
             self._tell_agreement()
 
@@ -452,9 +462,14 @@ class Session:
 
     def _tell_agreement(self) -> None:
         """Media changed, or stand as before: then nothing is said."""
-        agreement = self.media.news()
-        if agreement is not None and self.state == "confirmed":
+        agreement = self.media.news() if self.state == "confirmed" else None
+        if agreement is not None:
             self._tell(Changed(agreement))
+
+    def _tell_answered(self) -> None:
+        self.media.news()
+        if self.media.agreement is not None:
+            self._tell(Answered(self.media.agreement))
 
     def _tell(self, news: News) -> None:
         if not self._told:

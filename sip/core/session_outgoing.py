@@ -9,7 +9,7 @@ from sip.core.bodies import session_description
 from sip.core.dialog import Dialog, DialogRefused
 from sip.core.message import Headers, MessageError, Request, Response
 from sip.core.session import MAX_CHALLENGES, Session
-from sip.core.session_effects import Answered, Ask, Cancel, Effect, Elsewhere, Terms
+from sip.core.session_effects import Ask, Cancel, Effect, Elsewhere, Terms
 from sip.core.session_rules import SDP, end_reason, with_lists
 from sip.core.session_timer import listed
 from sip.core.transaction import Why
@@ -198,9 +198,7 @@ class OutgoingSession(Session):
         if self._take_answer(response, needed=self.media.agreement is None, now=now) or (
             self.state == "confirmed"
         ):
-            agreement = self.media.news()
-            if agreement is not None:
-                self._tell(Answered(agreement))
+            self._tell_answered()
 
     def _refused(self, invite: Request, response: Response, now: float) -> None:
         if self.state != "early":
@@ -217,6 +215,12 @@ class OutgoingSession(Session):
             self._out.append(Elsewhere())
         else:
             self._finish(end_reason(response.status))
+
+    def _on_bye(self, request: Request, now: float) -> None:
+        if self.state == "early":  # of one fork (RFC 3261 §15); the others may still answer
+            self._on_fork(request)
+        else:
+            super()._on_bye(request, now)
 
     # ------------------------------------------------------------------ giving up
 

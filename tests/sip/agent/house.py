@@ -120,4 +120,5 @@ class House:
     def nothing_left(self) -> bool:
         """Whether the agent has forgotten everything but its trunks."""
         agent = self.agent
-        return not agent._calls and not agent._invites and len(agent.table) == 0
+        asked = {key for key in agent.table._clients if key[1] in {"OPTIONS", "REGISTER"}}
+        return not agent._calls and not agent._invites and len(agent.table) == len(asked)

@@ -33,6 +33,7 @@ class Peer:
         self.seen: set[bytes] = set()
         self.received: list[Request | Response] = []
         self.every = False  # whether repeated messages are handed out as well
+        self.present = True  # answers OPTIONS by itself
         self.call_id = f"call{next(_serial)}"
         self.tag = f"peer{next(_serial)}"
         self.their_tag = ""
@@ -42,6 +43,9 @@ class Peer:
 
     def _arrived(self, data: bytes, source: Address) -> None:
         message = parse(data)
+        if isinstance(message, Request) and message.method == "OPTIONS" and self.present:
+            self.answer(message, 200)
+            return
         self.received.append(message)
         if self.every or data not in self.seen:
             self.seen.add(data)
@@ -141,13 +145,13 @@ class Peer:
     # ------------------------------------------------------------------ hearing
 
     async def response(self, method: str, status: int | None = None) -> Response:
-        """The next final response, or one of this status, to requests of this method; others are passed by."""
+        """The next final response, or that of this status, to requests of this method."""
         async with asyncio.timeout(700):
             while True:
                 message = await self.inbox.get()
                 if isinstance(message, Response) and message.cseq.method == method:
                     if message.status == status or (status is None and message.status >= 200):
-                        if method == "INVITE" and message.to.tag:
+                        if method == "INVITE" and message.to.tag and message.status < 300:
                             self.their_tag = message.to.tag
                         return message
                     assert status is None or message.status < 200, f"{message.status} instead of {status}"
