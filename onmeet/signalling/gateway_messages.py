@@ -19,6 +19,9 @@ __all__ = [
     "parse", "subject",
 ]  # fmt: skip
 
+CALL_LENGTH = 22
+"""Characters of a call's name."""
+
 LONGEST = 64 * 1024
 """Longest message, bytes."""
 
@@ -163,5 +166,5 @@ def subject(data: bytes) -> tuple[str, str | None]:
     except ProtocolError:
         fields = {}
     kind, call = fields.get("type"), fields.get("call")
-    legible = isinstance(call, str) and len(call) == 24
+    legible = isinstance(call, str) and len(call) == CALL_LENGTH
     return kind[:32] if isinstance(kind, str) else "", call if legible else None

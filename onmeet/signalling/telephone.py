@@ -85,7 +85,6 @@ class Telephone:
             self.over(call, "lost")
         self._gateway = gateway.telephone = None
         self._release(gateway)
-        self.lobby_changed()
 
     def ended(self, why: told.End) -> None:
         """The room ends: all calls wait for it to live again."""
@@ -118,7 +117,6 @@ class Telephone:
             raise ProtocolError("full")
         assert gateway.media is not None
         index = room.take_index()
-        call.index = index
         phone = Phone(
             index=index,
             name=message.name or call.message.label or UNKNOWN_CALLER,
@@ -128,6 +126,7 @@ class Telephone:
             publisher=gateway.media.phone(index),
             name_of_call=call.name,
         )
+        call.index = index
         room.participants[index] = phone
         room.around.counters.joined += 1
         room.reporter.phone_joined(index, phone.name, call.message)
