@@ -7,5 +7,6 @@
     room    the process of one meeting with callers: keys, mixer, relay
     agent   core on wire; gateway joins everything
 
-Only `__main__`, `gateway` and `room` know the rest of OnMeet; `media` shares the wire formats of `onmeet.rtp`.
+Only `__main__`, `gateway` and `room` know the rest of OnMeet; `media` shares the wire
+formats of `onmeet.rtp`.
 """

@@ -19,7 +19,7 @@ KEYS = ("123A", "456B", "789C", "*0#D")
 
 _BLOCK = 102 / 8000  # s: as short as two tones of one group can be told apart
 _HITS = 2  # blocks in a row: 25.5 ms of a tone of at least 40 ms
-_MISSES = 2  # blocks without it end a digit
+_MISSES = 3  # blocks without it end a digit: a gap of 10 ms does not, one of 40 ms does
 _FAINTEST = 10 ** (-42 / 10)  # power of a tone, of full scale: about -36 dBm0
 _TWIST_HIGH, _TWIST_LOW = 10**0.8, 10**0.4  # Q.24: rows up to 8 dB above columns, columns up to 4 dB above
 _STANDS_OUT = 10**0.8  # above the others of its group

@@ -25,11 +25,13 @@ Verdict = Literal["kept", "late", "duplicate", "unusable"]
 _WINDOW = 250  # packets whose transit is remembered: five seconds
 _FEW = 50  # packets: with fewer the network is not known yet
 _LOOK_EVERY = 10  # packets between two looks at the window
-_OUTLIERS = 1  # of a full window that may come too late
+_OUTLIERS = 3  # of a full window that may come too late
 _MARGIN = 24  # 3 ms: the event loop's own irregularity
 _START_MARGIN = 160  # 20 ms more as long as the network is not known
 _MOST = 3200  # 400 ms: more sound than that is never held back
 _KEEP = 800  # 100 ms: of which so much is kept when the rest is dropped
+_JOIN = 40  # 5 ms to make up where it was dropped, so that the parts are joined without a click
+_WORST = 2400  # 300 ms: more than that behind the quickest packet none is waited for
 _JUMP = 4000  # 500 ms: a change of transit that no network makes between two packets in a row
 _LONGEST_PAYLOAD = 1600  # 200 ms
 _FETCHES = 10  # after so many packets played the excess is known
@@ -63,6 +65,7 @@ class JitterBuffer:
         self._watch(index, at, len(payload), transit)
         if at in self._waiting:
             return "duplicate"
+        self._learn(transit)
         if self._position is not None and at < self._position:
             overlap = self._position - at
             if overlap >= len(payload):
@@ -70,7 +73,6 @@ class JitterBuffer:
             at, payload = self._position, payload[overlap:]
             if at in self._waiting:
                 return "duplicate"
-        self._learn(transit)
         self._waiting[at] = payload
         insort(self._order, at)
         self._limit()
@@ -87,7 +89,7 @@ class JitterBuffer:
         delay = now * TICKS_PER_SECOND - first
         if self._position is not None:
             gap = first - self._position
-            if gap > self._filled and delay < self._target:
+            if gap > self._filled and (delay < self._target or not self._filled):
                 return gap - self._filled
             if self._filled > gap:  # the position was held: all is later now
                 self._slack.clear()
@@ -143,7 +145,7 @@ class JitterBuffer:
         if self._seen % _LOOK_EVERY == 0 or self._seen < _FEW:
             ordered = sorted(self._transits)
             full = len(ordered) == _WINDOW
-            self._target = ordered[-1 - _OUTLIERS if full else -1] + _MARGIN
+            self._target = min(ordered[-1 - _OUTLIERS if full else -1] + _MARGIN, ordered[0] + _WORST)
             if self._seen < _FEW:
                 self._target = max(self._target, ordered[0] + _START_MARGIN)
 
@@ -155,6 +157,6 @@ class JitterBuffer:
         while self._order[0] < edge:
             del self._waiting[self._order.pop(0)]
             self.dropped += 1
-        self._position = None
+        self._position = self._order[0] - _JOIN
         self._filled = 0
         self._slack.clear()

@@ -13,7 +13,7 @@ SILENT = -127.0
 
 _ORDER = 12  # more reflection coefficients than codecs of telephones have are left aside
 _TAPS = 64  # of the synthesis filter's impulse response; at 8 kHz 8 ms
-_LOUDEST = -40.0  # dBov: a "background" above that is speech
+_LOUDEST = -50.0  # dBov: a "background" above that is speech
 _ASSUMED_RATE = 8000  # of the described spectrum
 
 

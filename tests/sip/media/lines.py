@@ -1,4 +1,4 @@
-"""A simulated line: a sender, a network with scripted faults, a playout; and what can be measured on sound."""
+"""A simulated line: a sender, a network with scripted faults, a playout; and measures of sound."""
 
 from __future__ import annotations
 
