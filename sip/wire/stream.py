@@ -26,8 +26,8 @@ class Owner(Protocol):
     def received(self, data: bytes, connection: Connection) -> bool:
         """One whole message. False when the connection has sent too much and is to end."""
 
-    def local_for(self, transport: TransportName, host: str) -> Address:
-        """Our address and port as a remote host reaches them."""
+    def local_for(self, transport: TransportName, host: str, own: Address) -> Address:
+        """Our address and port as a remote host reaches them; own: of the connection itself."""
 
     def opened(self, connection: Connection) -> None:
         """It can be used."""
@@ -61,6 +61,7 @@ class Connection(asyncio.Protocol):
         self._cutter = Cutter()
         self._pings = 0
         self._remote: Address = ("", 0)
+        self._own: Address = ("", 0)
         self._wire: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self._patience: asyncio.TimerHandle | None = None
@@ -79,7 +80,7 @@ class Connection(asyncio.Protocol):
     @property
     def local(self) -> Address:
         """Our address and port, as the far side reaches them."""
-        return self._owner.local_for(self._kind, self._remote[0])
+        return self._owner.local_for(self._kind, self._remote[0], self._own)
 
     @property
     def remote(self) -> Address:
@@ -117,11 +118,11 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._wire = cast(asyncio.Transport, transport)
-        name = transport.get_extra_info("peername")
-        if not name:  # it was gone before we looked
+        name, own = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        if not name or not own:  # it was gone before we looked
             self.end("closed by the far side")
             return
-        self._remote = plain(name)
+        self._remote, self._own = plain(name), plain(own)
         self._be_patient(self._limits.idle if self.ours else self._limits.silent)
         if self._keep_alive:
             self._schedule_ping()

@@ -98,7 +98,7 @@ class Transport:
             udp.close()
             tcp.close()
             raise
-        self._udp = UdpSocket(udp, self._datagram, lambda host: self.local_for("udp", host))
+        self._udp = UdpSocket(udp, self._datagram, lambda host: self.local_for("udp", host, ("", port)))
         self._listeners.append(self._listener(tcp, "tcp"))
         if tls is not None and certificate is not None:
             self._ports["tls"] = int(tls.getsockname()[1])
@@ -246,9 +246,13 @@ class Transport:
         """One whole message of a connection."""
         return self._receive(data, connection)
 
-    def local_for(self, transport: TransportName, host: str) -> Address:
-        """Our address and port as a remote host reaches them."""
-        port = self._ports.get(transport, self._ports.get("udp", 0))
+    def local_for(self, transport: TransportName, host: str, own: Address) -> Address:
+        """Our address and port as a remote host reaches them.
+
+        Where nothing listens for such connections, it is the port of this one: then a proxy finds the
+        connection by its far end (RFC 5923), and nothing else leads to us anyway.
+        """
+        port = self._ports.get(transport, own[1])
         return own_address(host, self._options.advertised, self._options.bind), port
 
     def opened(self, connection: Connection) -> None:

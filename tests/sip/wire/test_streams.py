@@ -420,3 +420,13 @@ async def test_connections_end_with_the_transport() -> None:
         await soon(lambda: end.got, "a message")
         end.got[0][1].send(b"last words")
     assert await ended(reader) == b"last words"
+
+
+async def test_where_nothing_listens_the_connection_itself_is_our_address(authority: Authority) -> None:
+    async with open_end(files=authority.issue("127.0.0.1")) as far:
+        trunk = Trunk(transport="tls", port=far.port("tls"), tls_authority=str(authority.file))
+        async with open_end(trunk) as end:
+            flow = await end.transport.flow(None, trunk="trunk")
+            flow.send(message())
+            await soon(lambda: far.got, "the request")
+            assert flow.local == far.got[0][1].remote
