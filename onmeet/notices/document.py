@@ -199,7 +199,6 @@ _RIGHTS = (
 def sections(notice: Notice, language: str, places: Places | None = None) -> Document:
     """The notice in one language; `places`: to say what is permitted but not collected."""
     lines = [line_of(item, language, places) for item in _in_order(notice)]
-    calls = any(line.category.startswith("call.") for line in lines)
     return Document(
         language=language,
         name=notice.name,
@@ -223,7 +222,6 @@ def sections(notice: Notice, language: str, places: Places | None = None) -> Doc
         limits=tuple(
             phrase(f"limit.{name}", language)
             for name in ("page", "connect", "recording", "link", "telephone", "device", "sites")
-            if calls or name != "telephone"
         ),
         backups=_with(notice.backup_days, "backups.text", language),
         children=phrase("children.text", language, age=str(notice.minimum_age)) if notice.minimum_age else "",

@@ -165,8 +165,9 @@ PHRASES = {
     "limit.recording": "Wer in einem Treffen ist, kann es mit eigenen Mitteln aufnehmen.",
     "limit.link": "Wer den Link hat, kommt hinein, solange das Treffen nicht abgeschlossen ist.",
     "limit.telephone": (
-        "Ein Telefon kann nicht bis zum Ende verschlüsseln. Ist jemand per Telefon dabei, wird das "
-        "allen im Treffen angezeigt."
+        "Ein Telefon kann nicht bis zum Ende verschlüsseln. Solange jemand, den der Gastgeber eingelassen "
+        "hat, per Telefon dabei ist, können die Telefonanlage dieses Servers und das Telefonnetz mithören; "
+        "das wird allen im Treffen angezeigt. Bild, Bildschirm und Chat bleiben verschlüsselt."
     ),
     "limit.device": "Ein Gerät oder ein Passwort in falschen Händen öffnet dort, was es Ihnen öffnete.",
     "limit.sites": "Seiten, die auf ein Treffen verweisen oder es einbetten, haben eigene Erklärungen.",
@@ -213,7 +214,9 @@ PHRASES = {
     "record.adequate": "Angemessenheitsbeschluss der Europäischen Kommission (Art. 45)",
     "measures": "Technische und organisatorische Maßnahmen",
     "measure.e2ee": (
-        "Treffen sind im Browser Ende-zu-Ende verschlüsselt; der Server hat keinen Schlüssel dazu."
+        "Treffen sind im Browser Ende-zu-Ende verschlüsselt. Der Server hat keinen Schlüssel dazu; seine "
+        "Telefonanlage bekommt einen nur zum Ton, nur vom Gastgeber und nur, solange jemand per Telefon "
+        "dabei ist."
     ),
     "measure.gate": (
         "Die Erklärung wird unter jeder Anweisung an die Datenbank durchgesetzt: Was sie nicht erlaubt, "

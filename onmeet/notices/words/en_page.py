@@ -161,8 +161,9 @@ PHRASES = {
     "limit.recording": "Anybody in a meeting can record it with means of their own.",
     "limit.link": "Whoever has the link can come in, unless the host has locked the door.",
     "limit.telephone": (
-        "A telephone cannot encrypt to the end. When somebody is in a meeting by telephone, everybody "
-        "there is shown so."
+        "A telephone cannot encrypt to the end. While somebody whom the host let in is in a meeting by "
+        "telephone, the phone gateway of this server and the telephone network can hear it, and everybody "
+        "there is shown so. Picture, screen and chat stay encrypted."
     ),
     "limit.device": "A device or a password that falls into wrong hands opens what it opened for you.",
     "limit.sites": (
@@ -210,7 +211,10 @@ PHRASES = {
     "record.servers": "our servers",
     "record.adequate": "decision of the European Commission that the protection there is adequate (Art. 45)",
     "measures": "Technical and organisational measures",
-    "measure.e2ee": "Meetings are end-to-end encrypted in the browser; the server holds no key to them.",
+    "measure.e2ee": (
+        "Meetings are end-to-end encrypted in the browser. The server holds no key to them; its phone "
+        "gateway gets one to the sound alone, only from the host and only while a caller is in the meeting."
+    ),
     "measure.gate": (
         "The notice is enforced below every statement to the database: what it does not permit is "
         "dropped, shortened or hashed before it is written."

@@ -167,8 +167,9 @@ PHRASES = {
     "limit.recording": "Toute personne présente peut enregistrer une réunion par ses propres moyens.",
     "limit.link": "Quiconque a le lien peut entrer, sauf si l’hôte a fermé la porte.",
     "limit.telephone": (
-        "Un téléphone ne peut pas chiffrer de bout en bout. Si quelqu’un participe par téléphone, "
-        "tous les présents le voient."
+        "Un téléphone ne peut pas chiffrer de bout en bout. Tant que quelqu’un que l’hôte a laissé entrer "
+        "participe par téléphone, la passerelle téléphonique de ce serveur et le réseau téléphonique peuvent "
+        "entendre la réunion, et tous les présents le voient. L’image, l’écran et le chat restent chiffrés."
     ),
     "limit.device": "Un appareil ou un mot de passe en de mauvaises mains y ouvre ce qu’il vous ouvrait.",
     "limit.sites": (
@@ -219,7 +220,9 @@ PHRASES = {
     "record.adequate": "décision d’adéquation de la Commission européenne (art. 45)",
     "measures": "Mesures techniques et organisationnelles",
     "measure.e2ee": (
-        "Les réunions sont chiffrées de bout en bout dans le navigateur ; le serveur n’en a aucune clé."
+        "Les réunions sont chiffrées de bout en bout dans le navigateur. Le serveur n’en a aucune clé ; sa "
+        "passerelle téléphonique n’en reçoit une que pour le son, de l’hôte seul, et seulement tant que "
+        "quelqu’un participe par téléphone."
     ),
     "measure.gate": (
         "La politique est appliquée sous chaque instruction à la base : ce qu’elle ne permet pas est "
