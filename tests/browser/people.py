@@ -181,16 +181,16 @@ class Person:
 
     def removes(self, name: str) -> None:
         """Remove somebody from the meeting."""
-        self._act_on(name, "remove")
+        self.acts_on(name, "remove")
         self.window.click(by_testid("confirm"))
 
     def mutes(self, name: str) -> None:
         """Mute somebody."""
-        self._act_on(name, "mute")
+        self.acts_on(name, "mute")
 
     def locks(self, locked: bool) -> None:
         """Close the door, or open it again."""
-        self._opens_people()
+        self.opens_people()
         before = self.window.evaluate("() => probe.one('[data-testid=lock]').checked")
         assert before != locked
         self.window.click(by_testid("lock"))
@@ -200,8 +200,9 @@ class Person:
             what=f"the door to be {'locked' if locked else 'open'}",
         )
 
-    def _act_on(self, name: str, act: str) -> None:
-        self._opens_people()
+    def acts_on(self, name: str, act: str) -> None:
+        """Press one of the host's buttons beside somebody in the list of people."""
+        self.opens_people()
         index = self.window.until(
             "(name) => probe.all('.person').find((p) => p.innerText.includes(name))?.dataset.index",
             name,
@@ -209,7 +210,8 @@ class Person:
         )
         self.window.click(f'.person[data-index="{index}"] [data-act="{act}"]')
 
-    def _opens_people(self) -> None:
+    def opens_people(self) -> None:
+        """Show the list of people."""
         if not self.window.shows(".people"):
             self.toggles("participants")
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from tests.browser.callers import Line
 from tests.browser.chromium import Chromium, ChromiumWindow
 from tests.browser.people import Person, PreJoin, enter
 from tests.browser.window import by_testid
@@ -26,6 +27,25 @@ TALK = (
     (0, "Thanks. I share my screen in a minute."),
 )
 
+NUMBERS = """
+[[trunk]]
+name = "main"
+host = "127.0.0.1"
+transport = "udp"
+country = "DE"
+[[number]]
+number = "+49 30 1234567"
+country = "DE"
+[[number]]
+number = "+33 1 23 45 67 89"
+country = "FR"
+[[number]]
+number = "+41 44 668 18 00"
+country = "CH"
+label = "Zürich"
+"""
+
+DESK = {"width": 1280, "height": 800}
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 
@@ -35,6 +55,7 @@ class Studio:
 
     def __init__(self, folder: Path, server: OnMeetServer, chromium: Chromium) -> None:
         self.folder = folder
+        self.server = server
         self.base_url = server.base_url
         self._chromium = chromium
         self._painted = 0
@@ -197,6 +218,85 @@ def phone(studio: Studio, mira: Person) -> None:
         page.close()
 
 
+def telephone(studio: Studio) -> None:
+    """Callers: waiting, asked about, in the meeting; numbers and PIN; the card."""
+    for suffix, options in (("", DESK), ("-de", {**DESK, "locale": "de-DE"}), ("-phone", PHONE)):
+        studio._painted = 0
+        page = studio.window(**options)
+        page.open(studio.base_url + "/")
+        page.click("#start")
+        mira = PreJoin(page).join(NAMES[0])
+        jonas = enter(studio.window(width=480, height=360), mira.link, NAMES[1])
+        mira.is_secure(among=2, within=40)
+        mira.sees(1, within=60)
+        calls(studio, mira, suffix)
+        numbers(studio, mira, suffix)
+        for person in (jonas, mira):
+            person.window.close()
+
+
+def calls(studio: Studio, mira: Person, suffix: str) -> None:
+    """From the lobby to the meeting."""
+    page = mira.window
+    assert isinstance(page, ChromiumWindow)
+    with Line(studio.server, mira.link.partition("/m/")[2].partition("#")[0]) as line:
+        first, second = line.rings("+49 … 42"), line.rings("", withheld=True)
+        page.until_shown(".toast")
+        studio.keep_both(page, f"call-waiting{suffix}")
+        until_quiet(mira)
+        mira.window.evaluate("() => probe.one('[data-command=people]').click()")
+        page.until_shown(by_testid("waiting-callers"))
+        studio.keep_both(page, f"call-people{suffix}")
+        page.click(by_testid("answer"))
+        page.until_shown("#caller-dialog")
+        studio.keep_both(page, f"call-admission{suffix}")
+        page.fill(by_testid("caller-name"), "Grandma")
+        page.click(by_testid("admit"))
+        first.holds_the_key()
+        first.speaks()
+        page.until_shown(by_testid("open-notice"))
+        studio.keep_both(page, f"call-open{suffix}")
+        page.click('[data-act="caller"]')
+        page.until_shown("#seated-dialog")
+        studio.keep_both(page, f"call-seated{suffix}")
+        page.press("Escape")
+        page.evaluate("() => probe.one('[data-command=people]').click()")
+        until_quiet(mira)
+        studio.keep_both(page, f"call-room{suffix}")
+        page.click(by_testid("shield"))
+        page.until_shown("#shield-dialog")
+        studio.keep_both(page, f"call-shield{suffix}")
+        page.press("Escape")
+        first.hangs_up()
+        second.hangs_up()
+    page.until_gone(by_testid("open-notice"))
+    with Line(studio.server, line.room) as line:
+        line.rings("+49 … 42")
+        page.evaluate("() => probe.one('[data-command=people]').click()")
+        page.click(by_testid("answer"))
+        studio.keep_both(page, f"call-changed{suffix}")
+        page.press("Escape")
+        page.evaluate("() => probe.one('[data-command=people]').click()")
+    until_quiet(mira)
+
+
+def numbers(studio: Studio, mira: Person, suffix: str) -> None:
+    """How to call in: the panel, the invitation, the card."""
+    page = mira.window
+    assert isinstance(page, ChromiumWindow)
+    page.evaluate("() => probe.one('[data-command=phone]').click()")
+    page.until_shown("#phone-dialog")
+    studio.keep_both(page, f"call-numbers{suffix}")
+    card = str(page.attribute(by_testid("card"), "href"))
+    page.press("Escape")
+    page.evaluate("() => probe.one('[data-command=invite]').click()")
+    page.until_shown("#share-dialog")
+    studio.keep_both(page, f"call-invite{suffix}")
+    page.press("Escape")
+    page.open(studio.base_url + card)
+    studio.keep_both(page, f"call-card{suffix}")
+
+
 def until_quiet(person: Person) -> None:
     """Wait until no passing message lies over the picture."""
     person.window.until_gone(".toast", within=30)
@@ -206,15 +306,17 @@ def main(folder: Path, *parts: Callable[[Studio], None]) -> None:
     """Take all pictures, or those of some parts."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        server = stack.enter_context(OnMeetServer(ONMEET_OPERATOR="Example Cooperative"))
+        server = stack.enter_context(
+            OnMeetServer(ONMEET_OPERATOR="Example Cooperative", ONMEET_SIP="on", ONMEET_PHONE=NUMBERS)
+        )
         chromium = stack.enter_context(Chromium())
         studio = Studio(folder, server, chromium)
-        for part in parts or (pages, privacy, prejoin, room):
+        for part in parts or (pages, privacy, prejoin, room, telephone):
             part(studio)
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
-        sys.exit("usage: python -m tests.browser.screens FOLDER [pages|privacy|prejoin|room ...]")
-    chosen = {"pages": pages, "privacy": privacy, "prejoin": prejoin, "room": room}
+        sys.exit("usage: python -m tests.browser.screens FOLDER [pages|privacy|prejoin|room|telephone ...]")
+    chosen = {"pages": pages, "privacy": privacy, "prejoin": prejoin, "room": room, "telephone": telephone}
     main(Path(sys.argv[1]), *(chosen[name] for name in sys.argv[2:]))

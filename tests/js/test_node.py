@@ -1,4 +1,4 @@
-"""Runs the JavaScript tests of this folder: `node --test tests/js/`."""
+"""Runs the JavaScript tests of this folder and those below: `node --test tests/js/`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NODE = shutil.which("node")
 
 
 @pytest.mark.skipif(NODE is None, reason="node is not installed: Debian package nodejs")
-@pytest.mark.parametrize("file", sorted(HERE.glob("*.test.js")), ids=lambda path: path.name)
+@pytest.mark.parametrize("file", sorted(HERE.rglob("*.test.js")), ids=lambda path: path.name)
 def test_node_finds_nothing_wrong(file: Path) -> None:
     assert NODE
     command = [NODE, "--test", "--test-reporter=spec", str(file)]
