@@ -171,17 +171,19 @@ class Headers:
     def remove_first(self, name: str) -> str | None:
         """Take away the first value of this name, say the top Via or Route, and return it."""
         key = _key(name)
-        for place, (found, _, value) in enumerate(self._lines):
+        kept = iter(self._lines)
+        before: list[tuple[str, str, str]] = []
+        for line in kept:
+            found, written, value = line
             if found != key:
+                before.append(line)
                 continue
             parts = split_list(value) if key in _LISTS else [value]
-            if len(parts) > 1:
-                self._lines[place] = (key, self._lines[place][1], ", ".join(parts[1:]))
-            else:
-                del self._lines[place]
             if parts:
+                rest = [(key, written, ", ".join(parts[1:]))] if len(parts) > 1 else []
+                self._lines = [*before, *rest, *kept]
                 return parts[0]
-            return self.remove_first(name)
+        self._lines = before
         return None
 
     def copy(self) -> Headers:

@@ -31,7 +31,7 @@ _REQUEST_LINE = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]+) ([^\x00-\x20]+) (SIP/[0-9
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?", re.I | re.DOTALL)
 _METHOD = re.compile(r"[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)")
 _NAME = re.compile(rb"[A-Za-z0-9\-.!%*_+`'~]+")
-_FOLD = re.compile(rb"[ \t]*\r\n[ \t]+")
+_FOLD = re.compile(rb"\r\n[ \t]+")
 _DIGITS = re.compile(r"[0-9]{1,10}")
 
 
