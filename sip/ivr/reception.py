@@ -130,7 +130,7 @@ class Reception(Talk):
         if self._silences < TRIES:
             self._invite()
         else:
-            self._leave("declined", Prompt.GOODBYE)
+            self._leave("declined")
 
     # -- notice and consent ----------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class Reception(Talk):
         if self._silences < TRIES:
             self._ask_consent()
         else:
-            self._leave("no-consent", Prompt.GOODBYE)
+            self._leave("no-consent")
 
     def _go_on(self) -> None:
         if self._dialled_out:
@@ -220,14 +220,14 @@ class Reception(Talk):
         if self._silences < TRIES:
             self._ask_pin(Prompt.NOTHING_HEARD)
         else:
-            self._leave("silence", Prompt.NOTHING_HEARD, Prompt.GOODBYE)
+            self._leave("silence", Prompt.NOTHING_HEARD)
 
     def _wrong(self, prompt: Prompt) -> None:
         self._tries += 1
         if self._tries < TRIES:
             self._ask_pin(prompt)
         else:
-            self._leave("pin", prompt, Prompt.GOODBYE)
+            self._leave("pin", prompt)
 
     def _check(self, pin: str) -> None:
         self._keys, self._checking = self._ignore, True
@@ -257,7 +257,7 @@ class Reception(Talk):
         pass
 
     def _expired(self) -> None:
-        self._leave("too-long", Prompt.GOODBYE)
+        self._leave("too-long")
 
 
 def is_pin(digits: str) -> bool:

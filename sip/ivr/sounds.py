@@ -90,7 +90,7 @@ class Prompts:
         return self._sounds[key]
 
     def warm(self, languages: Iterable[str] = LANGUAGES) -> None:
-        """Decode everything now: about 6 ms of processor time for a second of sound."""
+        """Decode everything now: about 2 ms of processor time for a second of sound, 32 KB of memory."""
         for language in languages:
             for prompt in Prompt:
                 self.sound(language, prompt)

@@ -70,6 +70,9 @@ class Stay(Talk):
         self._room: Room | None = None
         self._keyed = False
         self._opening = False
+        """Whether the microphone opens as soon as everything has been said."""
+        self._own_mute = False
+        """Whether the caller, or a host, muted it, which outlasts a time in the lobby."""
         self._alone = False
         self._star = -math.inf
 
@@ -166,8 +169,9 @@ class Stay(Talk):
 
     def _join(self) -> None:
         self.place, self._limit = "meeting", self._now + _ALONE if self._alone else math.inf
-        self._opening = True
-        self._tell(Prompt.JOINED)
+        self._opening = not self._own_mute
+        told = Prompt.AUDIBLE if self._opening else Prompt.MUTED
+        self._tell(Prompt.JOINED, told, *((Prompt.ALONE,) if self._alone else ()))
 
     def _on_held(self) -> None:
         self._keyed = False
@@ -178,7 +182,7 @@ class Stay(Talk):
 
     def _on_muted(self) -> None:
         if self.place == "meeting" and (not self.muted or self._opening):
-            self._set_muted(True)
+            self._mute(True)
             self._tell(Prompt.MUTED_BY_HOST)
 
     def _on_company(self, alone: bool) -> None:
@@ -205,6 +209,10 @@ class Stay(Talk):
         else:
             self._hush()
 
+    def _mute(self, muted: bool) -> None:
+        self._own_mute = muted
+        self._set_muted(muted)
+
     def _set_muted(self, muted: bool) -> None:
         self._opening = False
         if muted != self.muted:
@@ -220,7 +228,7 @@ class Stay(Talk):
 
     def _go(self, reason: Parting, prompt: Prompt) -> None:
         self._shut()
-        self._leave(reason, prompt, Prompt.GOODBYE)
+        self._leave(reason, prompt)
 
     def _expired(self) -> None:
         if self.place == "admitted":
@@ -244,7 +252,7 @@ class Stay(Talk):
     def _command(self, digit: str) -> None:
         inside = self.place == "meeting"
         if digit == "6" and inside:
-            self._set_muted(not self.muted or self._opening)
+            self._mute(not self.muted or self._opening)
             self._tell(Prompt.MUTED if self.muted else Prompt.UNMUTED)
         elif digit == "9" and inside:
             self.hand = not self.hand

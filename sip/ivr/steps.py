@@ -71,6 +71,7 @@ class Prompt(StrEnum):
     WAITED = "waited"
     SECURING = "securing"
     JOINED = "joined"
+    AUDIBLE = "audible"
     MUTED = "muted"
     UNMUTED = "unmuted"
     MUTED_BY_HOST = "muted-by-host"

@@ -99,9 +99,9 @@ class Talk:
         self._effects.append(effect)
 
     def _leave(self, reason: Parting, *prompts: Prompt) -> None:
-        """Say so, then hang up. Nothing stops this any more."""
+        """Say so and goodbye, then hang up. Nothing stops this any more."""
         self._leaving, self._limit = True, math.inf
-        self._say(*prompts, Pause(0.3), then=lambda: self._end(HangUp(reason)))
+        self._say(*prompts, Pause(0.3), Prompt.GOODBYE, then=lambda: self._end(HangUp(reason)))
 
     def _end(self, effect: Effect) -> None:
         self._hush()

@@ -216,10 +216,14 @@ TEXTS: dict[Prompt, Words] = {
         "On vous a fait entrer. Un instant, s'il vous plaît : le son est en cours d'activation.",
     ),
     Prompt.JOINED: Words(
-        "Sie sind jetzt im Meeting. Man kann Sie gleich hören. Für Hilfe drücken Sie Stern Null.",
-        "You are now in the meeting. You can be heard in a moment. For help, press star zero.",
-        "Vous êtes maintenant dans la réunion. On va vous entendre. Pour obtenir de l'aide, tapez "
-        "étoile zéro.",
+        "Sie sind jetzt im Meeting.",
+        "You are now in the meeting.",
+        "Vous êtes maintenant dans la réunion.",
+    ),
+    Prompt.AUDIBLE: Words(
+        "Man kann Sie gleich hören. Für Hilfe drücken Sie Stern Null.",
+        "You can be heard in a moment. For help, press star zero.",
+        "On va vous entendre. Pour obtenir de l'aide, tapez étoile zéro.",
     ),
     Prompt.MUTED: Words(
         "Sie sind jetzt stummgeschaltet.",
