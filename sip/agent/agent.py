@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Callable
 
 import structlog
@@ -37,13 +38,14 @@ from sip.core.transaction_reply import reply
 from sip.core.transactions import Ticking, Transactions
 from sip.core.uri import NameAddr, Uri, write_host
 from sip.interface import Call, CallListener, CodecName, Flow, Identity
-from sip.wire.resolve import Unreachable
+from sip.wire.resolve import Target, Unreachable
 
 __all__ = ["Agent"]
 
 log = structlog.get_logger()
 
 GOODBYE_SECONDS = 1.5
+_NUMBER = re.compile(r"\+?[0-9*#]+")
 MAX_LICENCE = 200
 
 
@@ -120,15 +122,7 @@ class Agent:
         known = self._settings.trunk(trunk)
         if known is None or self._closing or not self._room(known, ""):
             raise ProviderError("no trunk can take a call now")
-        targets = list(await self.wire.targets(None, trunk=trunk))
-        flow = None
-        while flow is None and targets:
-            try:
-                flow = await self.wire.flow_to(targets.pop(0), trunk=trunk)
-            except Unreachable:
-                continue
-        if flow is None:
-            raise Unreachable("no machine of the trunk answers")
+        flow, targets = await self._way(trunk)
         called = self._called(number, known)
         contact = self.contact(flow, user=called.sender.uri.user)
         session = OutgoingSession(called, self._terms(known), contact, self.rng)
@@ -238,7 +232,7 @@ class Agent:
                 lambda digits: international(digits, country),
                 account=(trunk.from_user or trunk.user) if trunk else "",
             ),
-            dialled=uri.number,
+            dialled=_dialled(uri),
             trunk=trunk.name if trunk else None,
             domain=invite.sender.uri.host,
             licence=_licence(invite, trunk),
@@ -290,6 +284,26 @@ class Agent:
         )
 
     # ------------------------------------------------------------------ calls that we make
+
+    async def _way(self, trunk: str) -> tuple[Flow, list[Target]]:
+        """A flow to a trunk, and where to go if nothing comes back from there. Raises `Unreachable`.
+
+        The machine where we are registered comes first: others of the provider may not know us.
+        """
+        kept = self._keepers.get(trunk)
+        if kept is not None and (flow := kept.flow) is not None and flow.open:
+            try:
+                targets = await self.wire.targets(None, trunk=trunk)
+            except Unreachable:
+                targets = ()
+            return flow, [target for target in targets if target.address != flow.remote]
+        targets = list(await self.wire.targets(None, trunk=trunk))
+        while targets:
+            try:
+                return await self.wire.flow_to(targets.pop(0), trunk=trunk), targets
+            except Unreachable:
+                continue
+        raise Unreachable("no machine of the trunk answers")
 
     def _called(self, number: str, trunk: Trunk) -> Called:
         dial_out = self._settings.dial_out
@@ -386,6 +400,11 @@ class Agent:
 
     def _tag(self) -> str:
         return f"{self.rng.getrandbits(64):016x}"
+
+
+def _dialled(uri: Uri) -> str:
+    """The user part; of a number without its separators."""
+    return uri.number if uri.scheme == "tel" or _NUMBER.fullmatch(uri.number) else uri.user
 
 
 def _licence(invite: Request, trunk: Trunk | None) -> str:

@@ -324,7 +324,7 @@ def _same(hop: Uri, flow: Flow) -> bool:
         there, here = ipaddress.ip_address(hop.host), ipaddress.ip_address(flow.remote[0])
     except ValueError:
         return False
-    if there.is_private and here.is_global:
+    if here.is_global and not there.is_global:
         return True  # behind a NAT, where only the flow leads
     if there != here:
         return False

@@ -132,6 +132,7 @@ class Keeper:
         if not task.cancelled() and task.exception() is not None:
             log.error("a trunk could not be asked", exc_info=task.exception())
             self.unreachable(self._rim.now)
+        self._rim.arm()
 
 
 class Registered(Keeper):

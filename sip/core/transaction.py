@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 
+REGISTER_T2 = 1.0
 Why = Literal["timeout", "transport"]
 
 
@@ -64,7 +65,11 @@ State = Literal["trying", "proceeding", "completed", "accepted", "terminated"]
 
 
 class ClientTransaction:
-    """A request other than INVITE (RFC 3261 §17.1.2): timers E, F and K."""
+    """A request other than INVITE (RFC 3261 §17.1.2): timers E, F and K.
+
+    A REGISTER is repeated each second, not only each four: without it nobody can call us, there is one of it
+    in minutes, and it often takes two rounds.
+    """
 
     def __init__(self, request: Request, *, reliable: bool) -> None:
         self.request = request
@@ -72,6 +77,7 @@ class ClientTransaction:
         self.state: State = "trying"
         self._data = encode(request)
         self._pause = T1
+        self._ceiling = REGISTER_T2 if request.method == "REGISTER" else T2
         self._again: float | None = None  # timer A or E
         self._end: float | None = None  # timer B, D, F, K or M
 
@@ -92,7 +98,7 @@ class ClientTransaction:
             return
         if response.status < 200:
             self.state = "proceeding"
-            self._pause = T2
+            self._pause = self._ceiling
         else:
             self.state = "completed"
             self._again, self._end = None, now + (0.0 if self.reliable else T4)
@@ -118,7 +124,7 @@ class ClientTransaction:
         yield from self._terminate()
 
     def _longer(self) -> float:
-        return min(2 * self._pause, T2)
+        return min(2 * self._pause, self._ceiling)
 
     def _terminate(self) -> Iterator[Effect]:
         if self.state != "terminated":

@@ -91,7 +91,7 @@ class House:
             PhoneSettings(trunks=trunks, **settings),
             self._take,
             clock=asyncio.get_running_loop().time,
-            rng=random.Random(7),
+            rng=random.Random(str(address)),
         )
 
     def _take(self, call: Call) -> CallListener:
@@ -120,5 +120,6 @@ class House:
     def nothing_left(self) -> bool:
         """Whether the agent has forgotten everything but its trunks."""
         agent = self.agent
-        asked = {key for key in agent.table._clients if key[1] in {"OPTIONS", "REGISTER"}}
+        keys = [*agent.table._clients, *agent.table._servers]
+        asked = [key for key in keys if key[-1] in {"OPTIONS", "REGISTER"}]
         return not agent._calls and not agent._invites and len(agent.table) == len(asked)

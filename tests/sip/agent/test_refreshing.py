@@ -27,7 +27,7 @@ async def talking(allow: str = "UPDATE", **headers: str) -> tuple[House, Peer, f
 @in_virtual_time
 async def test_caller_that_refreshes_keeps_the_call() -> None:
     house, peer, _ = await talking(Supported="timer", Session_Expires="100;refresher=uac")
-    granted = [one for one in peer.received if getattr(one, "status", 0) == 200][0]
+    granted = next(one for one in peer.received if getattr(one, "status", 0) == 200)
     assert granted.headers.get("Session-Expires") == "100;refresher=uac"
     assert "timer" in granted.headers.all("Require")
     for method in ("UPDATE", "INVITE", "UPDATE"):
@@ -140,7 +140,7 @@ async def test_refusal_for_a_while_is_tried_again_before_the_end() -> None:
 @in_virtual_time
 async def test_proxy_s_interval_is_refreshed_by_us_where_the_caller_cannot() -> None:
     _, peer, _ = await talking(Session_Expires="200")
-    granted = [one for one in peer.received if getattr(one, "status", 0) == 200][0]
+    granted = next(one for one in peer.received if getattr(one, "status", 0) == 200)
     assert granted.headers.get("Session-Expires") == "200;refresher=uas"
     assert "Require" not in granted.headers
     await peer.asked("UPDATE")
@@ -149,7 +149,7 @@ async def test_proxy_s_interval_is_refreshed_by_us_where_the_caller_cannot() -> 
 @in_virtual_time
 async def test_short_interval_of_a_caller_without_timers_is_stretched_not_refused() -> None:
     _, peer, _ = await talking(Session_Expires="30")
-    granted = [one for one in peer.received if getattr(one, "status", 0) == 200][0]
+    granted = next(one for one in peer.received if getattr(one, "status", 0) == 200)
     assert granted.headers.get("Session-Expires") == "90;refresher=uas"
 
 
