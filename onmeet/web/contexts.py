@@ -299,7 +299,6 @@ class CardPage(Page):
     code: str
     telephone: Telephone
     pin: str
-    open_to_phone: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,9 +76,7 @@ def card(code: str) -> Response:
     telephone = of_room(code, role)
     if telephone is None:
         raise UserError(gettext("Nobody can call in by telephone here."), 404)
-    return CardPage(
-        code=code, telephone=telephone, pin=_pin_of_owner(code), open_to_phone=open_to_phone()
-    ).render()
+    return CardPage(code=code, telephone=telephone, pin=_pin_of_owner(code)).render()
 
 
 @blueprint.post("/m/<code:code>/call")

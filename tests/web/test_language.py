@@ -147,7 +147,7 @@ def test_french_as_it_should_be_is_let_pass() -> None:
 PAGES = (
     "/", "/privacy", "/privacy/live", "/privacy/art30", "/privacy/versions", "/privacy/receipts",
     "/privacy/requests", "/register", "/sign-in", "/cookies", "/m/abc-defg-hjk",
-    "/m/abc-defg-hjk/left", "/nothing",
+    "/m/abc-defg-hjk/left", "/m/abc-defg-hjk/card", "/nothing",
 )  # fmt: skip
 
 

@@ -300,10 +300,14 @@ def test_a_number_of_ones_own_is_offered(caller: Caller) -> None:
     assert told["own_number"] == ("+49 30 1234567" if kept else "")
 
 
-def test_the_card_says_what_a_telephone_means_for_the_meeting(build_house: Build) -> None:
+def test_card_and_room_say_what_a_telephone_means_for_the_meeting(build_house: Build) -> None:
     house = build_house(phone=NUMBERS, operator="Example Cooperative")
     card = unescape(house.visitor().open(f"/m/{CODE}/card").text)
     assert (
+        "its sound is open to the telephone network and to the phone gateway of Example Cooperative" in card
+    )
+    room = unescape(house.visitor().open(f"/m/{CODE}").text)
+    assert (
         "Sound is no longer end-to-end encrypted: the phone gateway of Example Cooperative and the telephone"
-        " network can hear everyone. Camera, screen and chat remain end-to-end encrypted." in card
+        " network can hear everyone. Camera, screen and chat remain end-to-end encrypted." in room
     )
