@@ -28,7 +28,7 @@ MAX_MESSAGE = 65_536
 
 _MAX_LINES = 512
 _REQUEST_LINE = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]+) ([^\x00-\x20]+) (SIP/[0-9]+\.[0-9]+)", re.I)
-_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?", re.I | re.DOTALL)
+_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: ([^\r\n]*))?", re.I)
 _METHOD = re.compile(r"[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)")
 _NAME = re.compile(rb"[A-Za-z0-9\-.!%*_+`'~]+")
 _FOLD = re.compile(rb"\r\n[ \t]+")

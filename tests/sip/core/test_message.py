@@ -130,7 +130,8 @@ def test_an_error_in_an_ack_is_never_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["SIP/2.0 99 x", "SIP/2.0 700 x", "SIP/2.0 2000 x", "SIP/2.0", "SIP/2.0 200OK"]
+    "line",
+    ["SIP/2.0 99 x", "SIP/2.0 700 x", "SIP/2.0 2000 x", "SIP/2.0", "SIP/2.0 200OK", "SIP/2.0 200 O\nK"],
 )
 def test_broken_status_lines_are_dropped(line: str) -> None:
     with pytest.raises(MessageError) as refusal:
