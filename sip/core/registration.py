@@ -110,8 +110,8 @@ class Registration:
         """Register with this address of ours (user, host, port, transport), or again because it changed."""
         self._contact = replace(contact, params={**contact.params, "rinstance": self._instance})
         self._leaving = False
-        self._failures = 0
         if self.state == "off":
+            self._failures = 0
             yield from self._become("registering")
         yield from self._ask()
 

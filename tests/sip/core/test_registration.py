@@ -213,6 +213,18 @@ def test_pauses_grow_with_jitter_and_never_end() -> None:
     assert registration.state == "unreachable"
 
 
+def test_a_start_over_another_connection_does_not_shorten_the_pauses() -> None:
+    registration = Registration(ACCOUNT, random=lambda: 1.0)
+    now, pauses = 0.0, []
+    for _ in range(3):
+        sent(registration.start(CONTACT, now))
+        list(registration.failed(now))
+        assert registration.deadline is not None
+        pauses.append(registration.deadline - now)
+        now = registration.deadline
+    assert pauses == pytest.approx([1, 2, 4])
+
+
 def test_a_wrong_password_is_noticed_and_asked_rarely() -> None:
     registration = Registration(
         Account("pbx.example", "4930", "wrong", auth_user="auth-4930"), random=lambda: 1.0
