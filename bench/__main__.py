@@ -10,6 +10,7 @@ BENCHMARKS = {
     "relay": "CPU per forwarded packet, added latency, memory; with --janus beside Debian's Janus",
     "loss": "5 % random loss both ways: frames kept, longest gap in sound",
     "churn": "500 joins and leaves in a row: what is left of them",
+    "callers": "CPU of a meeting with 1, 10 and 25 telephone callers; gaps between packets",
     "gate": "bulk insert of 10,000 records with the privacy gate, against the same without it",
     "join": "from opening a link to the first remote frame, in Chromium",
     "sweep": "1,000,000 rows that are due: longest lock, waiting of others, memory; --rows, --postgres",

@@ -13,7 +13,7 @@ import os
 import selectors
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
 
@@ -22,16 +22,19 @@ from sip.room import hardening
 from sip.room.pipe import receive
 from sip.room.settings import RoomSettings
 
-__all__ = ["Run", "serve"]
+__all__ = ["Run", "Warm", "serve"]
 
 log = structlog.get_logger()
 
 Run = Callable[[socket.socket, str, RoomSettings], None]
 """The life of a room process: control socket, the meeting's code, settings."""
 
+Warm = Callable[[RoomSettings], Iterator[None]]
+"""Work for the time in which nobody asks for a process; it may be left undone."""
 
-def serve(control: socket.socket, parent: int, run: Run, warm: Callable[[RoomSettings], None]) -> None:
-    """Fork until the gateway hangs up. `warm` is what all children will find done."""
+
+def serve(control: socket.socket, parent: int, run: Run, warm: Warm) -> None:
+    """Fork until the gateway hangs up. `warm` is what children will find done, once it is."""
     hardening.end_with_parent(parent)
     hardening.keep_memory_private()
     hardening.fresh_signals()
@@ -41,11 +44,23 @@ def serve(control: socket.socket, parent: int, run: Run, warm: Callable[[RoomSet
         return
     settings = RoomSettings.from_json(json.loads(first))
     logs.configure(settings.log_level, "room")
-    warm(settings)
+    _Nursery(control, settings, run).loop(warm(settings))
+
+
+def _step(work: Iterator[None]) -> bool:
+    """Do a piece; whether more is left."""
+    try:
+        if next(work, _done) is not _done:
+            return True
+    except Exception:
+        log.exception("what all meetings share could not be prepared")
     # Children share these pages as long as nobody writes to them; a collection would write to all.
     gc.collect()
     gc.freeze()
-    _Nursery(control, settings, run).loop()
+    return False
+
+
+_done = object()
 
 
 class _Nursery:
@@ -59,12 +74,16 @@ class _Nursery:
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
-    def loop(self) -> None:
+    def loop(self, work: Iterator[None]) -> None:
+        """Answer, and work while there is nothing to answer."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._wake, selectors.EVENT_READ)
+            busy = True
             while True:
-                for key, _ in selector.select():
+                if busy:
+                    busy = _step(work)
+                for key, _ in selector.select(0 if busy else None):
                     if key.fileobj is self._wake:
                         self._wake.recv(4096)
                         self._reap()
@@ -95,6 +114,7 @@ class _Nursery:
             hardening.fresh_signals()
             hardening.keep_memory_private()
             hardening.name_process("onmeet-room")
+            hardening.prefer_sound()
             os.closerange(3, fd)
             os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
             self._run(socket.socket(fileno=fd), code, self._settings)

@@ -35,7 +35,7 @@ __all__ = ["Nursery", "RoomProcess", "new_call"]
 
 log = structlog.get_logger()
 
-UP_SECONDS: Final = 10.0
+UP_SECONDS: Final = 30.0
 """Within which a room process must run; the first one also waits for the nursery's imports."""
 
 _KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TZ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ import structlog
 
 from onmeet.clock import monotonic
 from sip.ivr.sounds import Prompts
+from sip.ivr.steps import LANGUAGES, Prompt
 from sip.media.pace import Clock20ms
 from sip.room import wire
 from sip.room.link import Link
@@ -31,12 +33,15 @@ _shared: dict[str, Prompts] = {}
 """Filled once in the nursery, before the first fork: every child finds the prompts decoded."""
 
 
-def warm(settings: RoomSettings) -> None:
-    """In the nursery: everything that takes time and holds nothing of anybody."""
-    _shared["prompts"] = prompts = Prompts(settings.prompts)
-    prompts.warm()
+def warm(settings: RoomSettings) -> Iterator[None]:
+    """In the nursery: what takes time and holds nothing of anybody, in steps between which it can fork."""
     # Codec tables of libopus are built at its first use.
     Decoder().decode(Encoder().encode(np.zeros(320, np.int16)))
+    _shared["prompts"] = prompts = Prompts(settings.prompts)
+    for language in LANGUAGES:
+        for prompt in Prompt:
+            yield
+            prompts.sound(language, prompt)
 
 
 def run(control: socket.socket, code: str, settings: RoomSettings) -> None:
