@@ -264,3 +264,31 @@ async def test_limit_of_a_trunk_counts_its_calls_alone() -> None:
     peer.call_id, peer.their_tag = "second", ""
     peer.call()
     assert (await peer.response("INVITE")).status == 486
+
+
+@in_virtual_time
+async def test_invites_over_the_transport_s_limits_are_told_to_come_later() -> None:
+    house = House()
+    peer = await house.open()
+    house.wire.on_excess(encode(peer.request("INVITE", body=OFFER)), house.wire.flow(peer.address))
+    refusal = await peer.response("INVITE")
+    assert refusal.status == 503
+    assert refusal.headers.get("Retry-After")
+    assert house.listeners == []
+
+
+@in_virtual_time
+async def test_calls_over_ipv6() -> None:
+    house = House(address=("2001:db8::1", 5060))
+    await house.agent.start()
+    peer = Peer(house.network, ("2001:db8::7", 5060), ("2001:db8::1", 5060))
+    invite = peer.request("INVITE", body=OFFER.replace(b"IP4 192.0.2.7", b"IP6 2001:db8::7"))
+    for name, value in list(invite.headers):
+        invite.headers.set(
+            name, value.replace("2001:db8::7", "[2001:db8::7]").replace("@2001:db8::1", "@[2001:db8::1]")
+        )
+    invite.uri = "sip:100@[2001:db8::1]"
+    peer.send(invite)
+    response = await peer.response("INVITE", 200)
+    assert response.headers.get("Contact") == "<sip:onmeet@[2001:db8::1]:5060>"
+    assert b"IP6 2001:db8::1" in response.body
