@@ -62,7 +62,7 @@ class Stats:
 class Leg:
     """The sound of one call. Made and used on one running event loop; owns both sockets.
 
-    on_digit: called with one of 0–9 * # A–D, once for each key that the caller presses; must not raise.
+    on_digit: called with one of 0–9 * # A–D, once for each key that the caller presses.
     """
 
     def __init__(
@@ -102,10 +102,10 @@ class Leg:
     ) -> None:
         now = clock()
         self._rtp, self._rtcp, self._clock = rtp, rtcp, clock
-        self._agreement, self._on_digit = agreement, on_digit
+        self._agreement, self._owner = agreement, on_digit
         self._in = Incoming(
             agreement,
-            on_digit=on_digit,
+            on_digit=self._on_digit,
             now=now,
             latched=state.latched if state else None,
             heard=state.heard if state else None,
@@ -184,7 +184,6 @@ class Leg:
     def update(self, agreement: Agreement) -> None:
         """Media were renegotiated: address, codec, hold, keys."""
         before, self._agreement = self._agreement, agreement
-        heard = self._heard()
         self._in.update(agreement)
         if agreement.codec != before.codec:
             self._encoder = codecs.make(agreement.codec)
@@ -198,8 +197,9 @@ class Leg:
         elif agreement.srtp != self._srtp.keys:
             if agreement.srtp.send != self._srtp.keys.send:
                 self._sending.renew()
-            known = (heard[0], heard[2] << 16 | heard[1]) if heard else None
-            self._srtp.rekey(agreement.srtp, ssrc=self._sending.ssrc, heard=known)
+            current = self._in.sources.current
+            heard = current.ssrc if current else None
+            self._srtp.rekey(agreement.srtp, ssrc=self._sending.ssrc, heard=heard)
         same = agreement.remote_rtcp == before.remote_rtcp and self._rtcp_latch is not None
         self._rtcp_latch = self._latch_for_reports(
             self._rtcp_latch.latched if same and self._rtcp_latch else None
@@ -222,7 +222,11 @@ class Leg:
 
     def _heard(self) -> tuple[int, int, int] | None:
         current = self._in.sources.current
-        return (current.ssrc, current.highest & 0xFFFF, current.highest >> 16) if current else None
+        if current is None:
+            return None
+        highest = self._srtp.highest(current.ssrc) if self._srtp else None
+        highest = current.highest if highest is None else highest
+        return current.ssrc, highest & 0xFFFF, highest >> 16
 
     def release(self) -> LegState:
         """Stop without a goodbye, leave the sockets open, and tell the state: before a hand-over.
@@ -283,6 +287,13 @@ class Leg:
             self._tones = ToneDetector(self._in.playout.rate)
         for digit in self._tones.feed(frame):
             self._on_digit(digit)
+
+    def _on_digit(self, digit: str) -> None:
+        """A mistake of the owner's must not cost the sound."""
+        try:
+            self._owner(digit)
+        except Exception:
+            log.exception("A digit could not be handled")
 
     def _on_rtp(self) -> None:
         self._drain(self._rtp)

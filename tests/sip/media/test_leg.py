@@ -239,6 +239,22 @@ async def test_a_digit_that_spans_the_hand_over_counts_once(ring: Ring) -> None:
     assert later == []
 
 
+async def test_owner_that_fails_on_a_digit_does_not_stop_the_sound(ring: Ring) -> None:
+    call = ring()
+
+    def fail(digit: str) -> None:
+        call.digits.append(digit)
+        raise RuntimeError(digit)
+
+    call.ours._owner = fail
+    for timestamp in (1000, 9000):
+        packet = packets.build(101, 1, timestamp, 1234, build_event(7, 160, end=False), marker=True)
+        call.theirs._send(call.theirs._rtp, packet, call.theirs._in.latch.target)
+    heard = await call.play(tone(1.0))
+    assert call.digits == ["7", "7"]
+    assert heard[-3200:].any()
+
+
 async def test_goodbye_is_said_once_and_not_after_release(ring: Ring) -> None:
     for release in (False, True):
         call = ring()

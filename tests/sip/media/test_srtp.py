@@ -112,7 +112,7 @@ def test_new_keys_with_or_without_a_new_roll_over_counter(continues: bool) -> No
     srtp, far = Srtp(KEYS, ssrc=SSRC), Far()
     for index in range(0, 0x18001, 0x6000):
         assert srtp.unprotect(far.send(index)) is not None
-    srtp.rekey(SrtpKeys(OTHER, OTHER[::-1]), ssrc=SSRC + 1, heard=(PEER, 0x18000))
+    srtp.rekey(SrtpKeys(OTHER, OTHER[::-1]), ssrc=SSRC + 1, heard=PEER)
     assert srtp.reports_sent == 0
     far = Far(send=OTHER[::-1], receive=OTHER)
     if continues:
@@ -122,6 +122,13 @@ def test_new_keys_with_or_without_a_new_roll_over_counter(continues: bool) -> No
     for index in range(start, start + 50):
         assert srtp.unprotect(far.send(index)) is not None
     assert srtp.unprotect(Far().send(0x8100)) is None
+    assert srtp.highest(PEER) == start + 49
+
+
+def test_far_side_with_ever_new_sources_is_not_followed_for_ever() -> None:
+    srtp, far = Srtp(KEYS, ssrc=SSRC), Far()
+    opened = [srtp.unprotect(far.out.protect(packets.build(8, 1, 1, ssrc, b"x"))) for ssrc in range(200)]
+    assert sum(packet is not None for packet in opened) == 64
 
 
 @given(st.binary(max_size=1600))
