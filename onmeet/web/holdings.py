@@ -102,9 +102,11 @@ def _meetings() -> dict[str, str]:
         answer = relay.query(services().config.relay_socket, {"query": "metrics"}, timeout=_RELAY_SECONDS)
     except relay.RelayUnreachable:
         answer = {}
+    shown = [("meetings", "rooms"), ("people", "participants")]
+    if services().config.sip:
+        shown.append(("phones", "phones"))
     return {
-        name: format_decimal(answer[key]) if isinstance(answer.get(key), int) else "–"
-        for name, key in (("meetings", "rooms"), ("people", "participants"))
+        name: format_decimal(answer[key]) if isinstance(answer.get(key), int) else "–" for name, key in shown
     }
 
 

@@ -29,12 +29,13 @@ def ask_relay(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     def query(_path: Any, question: Any, timeout: float) -> dict[str, Any]:
         asked.append(question)
         if question["query"] == "metrics":
-            return {"rooms": 1, "participants": 2}
+            return {"rooms": 1, "participants": 2, "phones": 1}
         items = [
             {"category": "meeting.link", "you": [], "others": 0, "meeting": 1},
             {"category": "meeting.participants", "you": ["Ada"], "others": 1, "meeting": 0},
             {"category": "meeting.joins", "you": [NOW.timestamp()], "others": 1, "meeting": 0},
             {"category": "chat.message", "you": [], "others": 0, "meeting": 0},
+            {"category": "call.caller_number", "you": [], "others": 1, "meeting": 0},
         ]
         return {"live": True, "since": NOW.timestamp(), "instance": INSTANCE, "items": items}
 
@@ -59,9 +60,15 @@ def test_the_page_counts_what_is_stored_and_names_nobody(
     page = house.visitor().open("/privacy/live").text
     assert figure(page, "meetings") == "1"
     assert figure(page, "people") == "2"
+    assert figure(page, "phones") == "1"
     assert int(figure(page, "values")) >= 6  # name, address, password, days, code, title
     assert figure(page, "overdue") == "0"
     assert not re.search("Lovelace|ada@|Secret plans", page)
+
+
+@pytest.mark.usefixtures("ask_relay")
+def test_without_a_telephone_the_page_counts_no_callers(build_house: Any) -> None:
+    assert 'data-figure="phones"' not in build_house(sip=False).visitor().open("/privacy/live").text
 
 
 @pytest.mark.usefixtures("ask_relay")
