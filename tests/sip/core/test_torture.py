@@ -8,6 +8,7 @@ import pytest
 
 from sip.core.bodies import session_description
 from sip.core.message import MessageError, Request, Response, encode, parse
+from sip.core.stream import Cutter
 from sip.core.uri import NameAddr, Uri
 
 TORTURE = Path(__file__).parent / "torture"
@@ -142,6 +143,23 @@ def test_a_semicolon_in_the_user_part_is_no_parameter() -> None:
 def test_what_follows_in_a_datagram_is_ignored() -> None:
     message = request("dblreq")
     assert (message.method, message.body) == ("REGISTER", b"")
+
+
+def test_on_a_stream_both_of_two_messages_count() -> None:
+    cutter = Cutter()
+    first, second = (parse(data) for data in cutter.feed(torture("dblreq")))
+    assert (first.cseq.method, second.cseq.method) == ("REGISTER", "INVITE")
+    assert len(second.body) == 150
+
+
+# inv2543 is from before Content-Length; the second body of dblreq is longer than it says
+@pytest.mark.parametrize("name", [name for name in VALID if name not in ("inv2543", "dblreq")])
+def test_valid_messages_pass_one_after_the_other_through_a_stream(name: str) -> None:
+    cutter = Cutter()
+    pieces = [bytes([byte]) for byte in torture(name) + torture("zeromf")]
+    messages = [parse(data) for piece in pieces for data in cutter.feed(piece)]
+    assert messages[0] == parse(torture(name))
+    assert messages[-1] == parse(torture("zeromf"))
 
 
 def test_long_values_and_many_hops_are_kept() -> None:

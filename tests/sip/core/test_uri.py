@@ -111,6 +111,25 @@ def test_an_ipv6_host_gets_its_brackets() -> None:
     assert host_port(write_host("2001:db8::1", 5060)) == ("2001:db8::1", 5060)
 
 
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("sip:[2001:db8::10]", "2001:db8::10", None),  # RFC 5118 §4.1
+        ("sip:[2001:db8::10:5070]", "2001:db8::10:5070", None),  # §4.3: no port, however it looks
+        ("sip:[2001:db8::10]:5070", "2001:db8::10", 5070),  # §4.4
+        ("sip:user@[::ffff:192.0.2.10]:19823", "::ffff:192.0.2.10", 19823),  # §4.10
+    ],
+)
+def test_ipv6_references(text: str, host: str, port: int | None) -> None:
+    uri = Uri.parse(text)
+    assert (uri.host, uri.port) == (host, port)
+
+
+def test_an_ipv6_address_without_brackets_is_refused() -> None:
+    with pytest.raises(MessageError):  # RFC 5118 §4.2
+        Uri.parse("sip:2001:db8::10")
+
+
 names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 
 
