@@ -51,13 +51,15 @@ def roughness(sound: NDArray[np.int16], hertz: float, rate: int) -> float:
 class Line:
     """Sends `sound` through a codec and a network, and reads it back from a playout 50 times a second.
 
-    delay: (number) -> seconds on the way; lost: (number) -> bool; skew: ppm by which the sender is fast.
+    delay: (number) -> seconds on the way; lost: (number) -> bool; unsent: the same, but for packets that the
+    sender leaves out, so that sequence numbers have no gap; skew: ppm by which the sender is fast.
     """
 
     sound: NDArray[np.int16]
     codec: CodecName = "PCMA"
     delay: Callable[[int], float] = lambda number: 0.02
     lost: Callable[[int], bool] = lambda number: False
+    unsent: Callable[[int], bool] = lambda number: False
     skew: float = 0.0
     ptime: int = 20
     phase: float = 0.0073  # s between a packet's arrival and the next read, at first
@@ -75,7 +77,11 @@ class Line:
         size = self.ptime * 8
         every = self.ptime / 1000 / (1 + self.skew * 1e-6)
         events: list[tuple[float, int]] = []
+        indexes: dict[int, int] = {}
         for number in range(len(octets) // size):
+            if self.unsent(number):
+                continue
+            indexes[number] = 100 + len(indexes)
             if not self.lost(number):
                 heapq.heappush(events, (START + (number + 1) * every + self.delay(number), number))
         end = START + len(octets) / size * every
@@ -84,7 +90,7 @@ class Line:
             while events and events[0][0] <= now:
                 arrival, number = heapq.heappop(events)
                 verdict = self.playout.put(
-                    100 + number,
+                    indexes[number],
                     (self.first_timestamp + number * size) & 0xFFFFFFFF,
                     octets[number * size : (number + 1) * size],
                     arrival,

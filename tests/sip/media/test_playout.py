@@ -9,6 +9,7 @@ from sip.media import codecs
 from sip.media.noise import level_of
 from sip.media.playout import Playout
 from tests.sip.media.lines import (
+    LEVEL,
     START,
     Line,
     random_loss,
@@ -127,6 +128,24 @@ def test_sender_that_stops_ends_in_silence_and_may_come_back() -> None:
     line = Line(tone(10.0, HERTZ), lost=lambda number: 150 <= number < 400).run()
     assert level_of(line.heard[160 * 160 : 160 * 395]) < -49
     assert signal_to_noise(line.heard[160 * 420 :], 8000, HERTZ) >= 36
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.04])
+def test_sender_that_is_silent_between_words_loses_none_of_them(jitter: float) -> None:
+    line = Line(
+        tone(40.0, HERTZ),
+        delay=uniform_jitter(jitter),
+        unsent=lambda number: number // 50 % 2 == 1,
+        skew=200.0,
+    ).run()
+    loud = np.abs(line.heard.reshape(-1, 80)).max(axis=1) > LEVEL / 2  # in pieces of 10 ms
+    edges = np.flatnonzero(np.diff(loud.astype(int)))
+    words = [end - start for start, end in zip(edges[:-1:2], edges[1::2], strict=True)][2:]
+    assert len(words) >= 16
+    assert min(words) >= 98  # of 100
+    assert max(words) <= 108  # the end fades out
+    assert roughness(settled(line), HERTZ, 8000) < 0.2
+    assert "late" not in line.verdicts or line.verdicts["late"] < 5
 
 
 def packets(codec: codecs.Codec, sound: np.ndarray) -> list[bytes]:
