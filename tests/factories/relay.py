@@ -37,6 +37,7 @@ class QuietRelay:
         queries = {
             "health": lambda _: {"status": "ok"},
             "present": self.registry.present,
+            "pin": self.registry.pin,
             "held": self.registry.held,
         }
         self.server = SignallingServer(self.registry, queries, wall=time.time, reports=self.reports)

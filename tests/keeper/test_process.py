@@ -196,6 +196,26 @@ async def test_the_end_of_a_meeting_is_recorded_and_receipted_whatever_was_kille
     assert query(server, "SELECT count(*) FROM meeting_records WHERE ended_on IS NULL") == [(0,)]
 
 
+async def test_a_pin_that_rotates_is_another_one_after_the_meeting(server: OnMeetServer):
+    old = "012345678"
+    insert_it = (
+        "INSERT INTO meetings (subject, code_mark, code, owner_id, title, pin, pin_rotates)"
+        " VALUES ('s', 'm', 'abc-defg-hjk', 1, 'T', ?, 1)"
+    )
+    query(server, insert_it, old)
+    path = server.data / "run" / "relay.sock"
+    ticket = Ticket(
+        "abc-defg-hjk", "host", "browser", 50, time.time() + 10, phone=True, pin=old, pin_rotates=True
+    )
+    client = await SignallingClient.over_unix(path, ticket)
+    assert (await client.join("Ada"))["room"]["pin"] == old
+    await client.leave()
+    rows = await asyncio.to_thread(
+        until, lambda: query(server, "SELECT pin FROM meetings WHERE pin <> ?", old), "another PIN"
+    )
+    assert len(str(rows[0][0])) == 9
+
+
 @pytest.mark.promise("N1.19")
 def test_a_notice_that_takes_effect_restarts_keeper_and_web_and_deletes_what_it_forbids(server: OnMeetServer):
     """When a changed notice takes effect, what it no longer permits is deleted."""

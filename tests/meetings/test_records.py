@@ -353,7 +353,7 @@ def test_the_open_records_of_a_dead_relay_are_ended(desk: Desk) -> None:
 
 @pytest.mark.promise("N3.2", "N5.5")
 def test_of_a_call_exactly_the_permitted_columns_are_filled(build_desk: Any, notice: str) -> None:
-    """The record of a telephone call, once there is a gateway, takes what the notice permits."""
+    """The record of a telephone call takes what the notice permits."""
     desk = build_desk(notice)
     call = CallStarted(
         ROOM, CALL, AT, 1, "+4930123456", "+4930654321", "pbx.example.org", "licence", "203.0.113.8"
@@ -373,7 +373,7 @@ def test_of_a_call_exactly_the_permitted_columns_are_filled(build_desk: Any, not
 @pytest.mark.promise("N3.12")
 @pytest.mark.parametrize("suppressed", [None, ""])
 def test_a_suppressed_number_is_not_in_the_record(desk: Desk, suppressed: str | None) -> None:
-    """Of a caller who suppresses the number the record has none; the telephone gateway is still to come."""
+    """Of a caller who suppresses the number the record has none."""
     desk.take(
         CallStarted(ROOM, CALL, AT, caller_number=suppressed, callee_number="+4930654321"),
         CallEnded(ROOM, CALL, AT + 60),

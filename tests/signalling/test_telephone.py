@@ -745,7 +745,7 @@ def test_a_bug_in_the_media_plane_takes_neither_room_nor_link_down(
 
 def pin_of(house: House, **fields: Any) -> str | None:
     person = house.joined("Somebody", browser="somebody", **fields)
-    pin = person.welcome["room"].get("pin")
+    pin: str | None = person.welcome["room"].get("pin")
     person.say("leave")
     return pin
 
