@@ -30,6 +30,7 @@ _MARGIN = 24  # 3 ms: the event loop's own irregularity
 _START_MARGIN = 160  # 20 ms more as long as the network is not known
 _MOST = 3200  # 400 ms: more sound than that is never held back
 _KEEP = 800  # 100 ms: of which so much is kept when the rest is dropped
+_KEEP_AT_START = 160  # 20 ms: the same of what lay in the socket before anybody listened
 _JOIN = 40  # 5 ms to make up where it was dropped, so that the parts are joined without a click
 _WORST = 2400  # 300 ms: more than that behind the quickest packet none is waited for
 _JUMP = 4000  # 500 ms: a change of transit that no network makes between two packets in a row
@@ -52,6 +53,7 @@ class JitterBuffer:
         self._newest: tuple[int, int, int, float] | None = None  # index, timestamp, ticks, transit
         self._transits: deque[float] = deque(maxlen=_WINDOW)
         self._seen = 0
+        self._put_at = 0.0
         self._target = 0.0
         self._slack: deque[float] = deque(maxlen=_FETCHES)
         self.dropped = 0
@@ -65,6 +67,10 @@ class JitterBuffer:
         self._watch(index, at, len(payload), transit)
         if at in self._waiting:
             return "duplicate"
+        together = now == self._put_at
+        self._put_at = now
+        if together and self._position is None:
+            self._transits.clear()  # that it lay in the socket says nothing of the network
         self._learn(transit)
         if self._position is not None and at < self._position:
             overlap = self._position - at
@@ -75,7 +81,13 @@ class JitterBuffer:
                 return "duplicate"
         self._waiting[at] = payload
         insort(self._order, at)
-        self._limit()
+        if together and self._position is None:
+            self._drop_but(_KEEP_AT_START)
+        elif self._order[-1] - self._order[0] > _MOST:  # a long burst
+            self._drop_but(_KEEP)
+            self._position = self._order[0] - _JOIN
+            self._filled = 0
+            self._slack.clear()
         return "kept"
 
     def take(self, now: float) -> bytes | int:
@@ -149,14 +161,9 @@ class JitterBuffer:
             if self._seen < _FEW:
                 self._target = max(self._target, ordered[0] + _START_MARGIN)
 
-    def _limit(self) -> None:
-        """After a long burst, go on with the latest sound."""
-        if self._order[-1] - self._order[0] <= _MOST:
-            return
-        edge = self._order[-1] - _KEEP
+    def _drop_but(self, ticks: int) -> None:
+        """Go on with the latest sound."""
+        edge = self._order[-1] - ticks
         while self._order[0] < edge:
             del self._waiting[self._order.pop(0)]
             self.dropped += 1
-        self._position = self._order[0] - _JOIN
-        self._filled = 0
-        self._slack.clear()

@@ -274,7 +274,10 @@ class Leg:
         )
 
     def silent_for(self, now: float) -> float:
-        """Seconds since the last valid RTP packet came from the far side (or since the start)."""
+        """Seconds since the last valid packet, RTP or RTCP, came from the far side (or since the start).
+
+        A phone that sends no sound while nobody talks still sends reports every few seconds.
+        """
         return now - self._in.heard_at
 
     @property
@@ -322,7 +325,9 @@ class Leg:
         plain = self._srtp.unprotect_report(data) if known and self._srtp else data
         if not known or plain is None or not self._reports.hear(plain, self._sending, now):
             self._in.counts.refused += 1
-        elif latch is self._rtcp_latch and latch is not None:
+            return
+        self._in.heard_at = now
+        if latch is not None and latch is self._rtcp_latch:
             latch.confirm(source, now)
 
     def _send_report(self, packet: bytes) -> None:

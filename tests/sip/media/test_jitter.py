@@ -108,6 +108,21 @@ def test_a_burst_after_a_stall_is_cut_to_its_latest_part() -> None:
     assert more == [more[0], more[0] + 1, more[0] + 2]
 
 
+def test_what_waited_in_the_socket_before_the_leg_was_made_adds_no_delay() -> None:
+    buffer = JitterBuffer()
+    for number in range(30):  # 600 ms
+        buffer.put(number, 160 * number, bytes([number]) * 160, 10.0)
+    out = []
+    for number in range(30, 100):
+        now = 10.0 + 0.02 * (number - 29)
+        buffer.put(number, 160 * number, bytes([number]) * 160, now)
+        out += played(buffer, now + 0.01, 1)
+    sounds = [one for one in out if one is not None]
+    assert len(sounds) >= 68
+    assert sounds == list(range(sounds[0], sounds[0] + len(sounds)))
+    assert sounds[-1] >= 97  # at most 60 ms behind
+
+
 def test_buffer_never_holds_more_than_half_a_second() -> None:
     buffer = JitterBuffer()
     for number in range(1000):
