@@ -33,6 +33,8 @@ class Setting:
     meaning: str
 
 
+_NAMELESS = "this OnMeet server"
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("PORT", "8000", "TCP port of the web pages"),
     Setting("ONMEET_BIND", "127.0.0.1", "address of the web pages; 0.0.0.0 behind a PaaS router"),
@@ -54,7 +56,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONMEET_RTP_PORTS", "30000-30399", "UDP ports for the sound of telephone calls; 0 takes any free ones"),
     Setting("ONMEET_PHONE", "none: this machine only", "trunks and dial-in numbers: a TOML file (docs/phone.md) or its text"),
     Setting("ONMEET_NOTICE", "on-meet", "privacy notice: the name of a shipped one or a TOML file"),
-    Setting("ONMEET_OPERATOR", "this OnMeet server", "who runs this instance, as people know them"),
+    Setting("ONMEET_OPERATOR", _NAMELESS, "who runs this instance, as people know them"),
     Setting("ONMEET_CONTACT_EMAIL", "none", "address for questions about privacy, shown in the notice"),
     Setting("ONMEET_CONTACT_ADDRESS", "none", "postal address of whoever runs this instance, in one line"),
     Setting("ONMEET_START", "anyone", "who may start a meeting: anyone or accounts"),
@@ -103,6 +105,11 @@ class Config:
     log_level: str
 
     @property
+    def operator_name(self) -> str:
+        """ONMEET_OPERATOR, "" where nobody has set it: no caller is greeted with the words for pages."""
+        return "" if self.operator == _NAMELESS else self.operator
+
+    @property
     def relay_socket(self) -> Path:
         """The Unix socket on which the relay process listens."""
         return self.data / "run" / "relay.sock"
@@ -145,7 +152,7 @@ class Config:
             rtp_ports=env.ports("ONMEET_RTP_PORTS", "30000-30399"),
             phone=env.text("ONMEET_PHONE", ""),
             notice=env.text("ONMEET_NOTICE", "on-meet"),
-            operator=env.text("ONMEET_OPERATOR", "this OnMeet server"),
+            operator=env.text("ONMEET_OPERATOR", _NAMELESS),
             contact_email=env.mailbox("ONMEET_CONTACT_EMAIL"),
             contact_address=env.text("ONMEET_CONTACT_ADDRESS", ""),
             start=env.choice("ONMEET_START", ("anyone", "accounts")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -27,6 +28,7 @@ from sip.gateway.control import Control
 from sip.gateway.dial_out import DialOuts, NotDialled
 from sip.gateway.doors import Doors
 from sip.gateway.house import Gateway, MonthlyBook, Parts
+from sip.ivr import rendering
 from sip.ivr.sounds import Prompts
 from sip.room.nursery import Nursery
 from sip.room.settings import RoomSettings
@@ -64,10 +66,17 @@ class Questions:
         return {"ok": True}
 
 
+async def _greet_by_name(prompts: Prompts, folder: Path, operator: str) -> None:
+    """Make the prompts with the operator's name where they are missing; until then the neutral ones serve."""
+    if await asyncio.to_thread(rendering.greet, folder, operator):
+        prompts.forget()
+
+
 async def serve(config: Config, settings: PhoneSettings, policy: Policy, database: Database) -> None:
     """Run until the end of service. Raises ConfigError when a port or the socket cannot be had."""
     meetings = Meetings(database, key=config.marks_key, anyone_may_start=config.start == "anyone")
     recordings = config.data / "prompts"
+    prompts = Prompts(recordings)
     rooms = RoomSettings(config.relay_socket, recordings, config.log_level)
     nursery = Nursery(rooms, GatewayKey.of(config))
     gateway = Gateway(
@@ -77,7 +86,7 @@ async def serve(config: Config, settings: PhoneSettings, policy: Policy, databas
             policy=policy,
             doors=Doors(config.relay_socket, meetings),
             nursery=nursery,
-            prompts=Prompts(recordings),
+            prompts=prompts,
             dial_outs=DialOuts(settings.dial_out, MonthlyBook(Spending(database))),
         )
     )
@@ -96,6 +105,7 @@ async def serve(config: Config, settings: PhoneSettings, policy: Policy, databas
     control = Control(config.sip_socket, {"status": questions.status, "dial": questions.dial})
     nursery.start()
     beat = asyncio.create_task(gateway.run())
+    greeting = asyncio.create_task(_greet_by_name(prompts, recordings, config.operator_name))
     try:
         await agent.start()
         await control.open()
@@ -105,9 +115,10 @@ async def serve(config: Config, settings: PhoneSettings, policy: Policy, databas
         await control.close()
         await gateway.close()
         await agent.close()
-        beat.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await beat
+        for task in (beat, greeting):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         nursery.close()
         log.info("the telephone gateway has ended")
 

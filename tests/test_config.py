@@ -137,3 +137,8 @@ def test_https_in_front_demands_the_number_of_proxies(tmp_path: Path):
     with pytest.raises(ConfigError, match="ONMEET_PROXIES must say"):
         config(tmp_path, ONMEET_PUBLIC_URL=url)
     assert config(tmp_path, ONMEET_PUBLIC_URL=url, ONMEET_PROXIES="1").public_url == url
+
+
+def test_an_operator_without_a_name_has_none_for_callers(tmp_path):
+    assert config(tmp_path).operator_name == ""
+    assert config(tmp_path, ONMEET_OPERATOR="Rat & Tat").operator_name == "Rat & Tat"

@@ -12,13 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from onmeet.config import SETTINGS, Config
+from onmeet.config import Config
 from onmeet.errors import UserError
 
 __all__ = ["add_commands"]
-
-_NAMELESS = next(setting.default for setting in SETTINGS if setting.name == "ONMEET_OPERATOR")
-"""What an operator without a name is called on pages; nobody is greeted with it."""
 
 
 def add_commands(commands: Any) -> None:
@@ -43,7 +40,7 @@ def add_commands(commands: Any) -> None:
 
 def _run(config: Config, options: argparse.Namespace) -> int:
     given = vars(options)
-    name = given.get("operator_name") or ("" if config.operator == _NAMELESS else config.operator)
+    name = given.get("operator_name") or config.operator_name
     if options.action == "render" and not name and not options.all:
         raise UserError("set ONMEET_OPERATOR or give --operator-name; or make every prompt with --all")
     command = [

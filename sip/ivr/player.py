@@ -35,7 +35,7 @@ class Player:
         """Play these in place of what is playing, which fades away."""
         new = [self._sound(part) for part in parts]
         self._cut()
-        self._waiting.extend(new)
+        self._waiting.extend(sound for sound in new if len(sound))
         self._saying = True
 
     def stop(self) -> None:

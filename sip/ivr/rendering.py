@@ -29,7 +29,10 @@ from sip.ivr.sounds import find
 from sip.ivr.steps import LANGUAGES, Prompt
 from sip.ivr.texts import RESPELLED, is_named, text
 
-__all__ = ["LEVEL", "VOICES", "Voice", "available", "encode", "greet", "mark_of", "render", "speak", "voiced"]
+__all__ = [
+    "LEVEL", "VOICES", "Voice", "available", "encode", "greet", "mark", "mark_of", "render", "speak",
+    "voiced",
+]  # fmt: skip
 
 log = structlog.get_logger()
 
@@ -88,9 +91,9 @@ def render(
                 continue
             words = text(prompt, language, operator)
             there = find(folder, language, prompt)
-            wanted = force or there is None or mark_of(there) not in ("", _mark(words, language))
+            wanted = force or there is None or mark_of(there) not in ("", mark(words, language))
             if wanted:
-                _write(folder / language / f"{prompt}.opus", speak(words, language), _mark(words, language))
+                _write(folder / language / f"{prompt}.opus", speak(words, language), mark(words, language))
             yield language, prompt, wanted
 
 
@@ -160,7 +163,8 @@ def mark_of(path: Path) -> str:
 _MADE = "made by espeak-ng from "
 
 
-def _mark(words: str, language: str) -> str:
+def mark(words: str, language: str) -> str:
+    """The mark of a file made from these words with the voice of today."""
     made_of = repr((words, VOICES[language], LEVEL, _BAND))
     return _MADE + hashlib.sha256(made_of.encode()).hexdigest()[:16]
 

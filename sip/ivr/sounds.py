@@ -95,6 +95,10 @@ class Prompts:
             for prompt in Prompt:
                 self.sound(language, prompt)
 
+    def forget(self) -> None:
+        """Look for the files anew: prompts have been made meanwhile."""
+        self._sounds.clear()
+
     def _load(self, language: str, prompt: Prompt) -> Sound:
         for folder in self._folders:
             path = find(folder, language, prompt)
