@@ -8,98 +8,21 @@ from typing import Any
 
 import pytest
 
-from onmeet.config import detect_addresses
 from onmeet.e2ee.encoding import to_base64url
 from tests.browser.axe import violations
 from tests.browser.callers import Line
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
-from tests.browser.instance import Instance
+from tests.browser.desk import Desk, is_closed, is_open, phone_server, room_of
 from tests.browser.people import Person, PreJoin, enter, start_meeting
 from tests.browser.window import by_testid
 from tests.running import OnMeetServer
 
-PHONE = """
-[[trunk]]
-name = "main"
-host = "127.0.0.1"
-transport = "udp"
-country = "DE"
-[[number]]
-number = "+49 30 1234567"
-country = "DE"
-[[number]]
-number = "+33 1 23 45 67 89"
-country = "FR"
-"""
-
-OPEN = (
-    "Sound is no longer end-to-end encrypted: the phone gateway of Example Cooperative and the telephone"
-    " network can hear everyone. Camera, screen and chat remain end-to-end encrypted."
-)
-
 
 @pytest.fixture(scope="module")
 def onmeet_server() -> Iterator[OnMeetServer]:
-    """The real server with a telephone and numbers; its trunk goes nowhere."""
-    addresses = ",".join(dict.fromkeys(("127.0.0.1", *detect_addresses())))
-    with OnMeetServer(
-        ONMEET_SIP="on", ONMEET_PHONE=PHONE, ONMEET_OPERATOR="Example Cooperative", ONMEET_MEDIA_IP=addresses
-    ) as server:
-        yield server
-        complaints = server.complaints()
-        assert not complaints, f"{complaints}\n{server.log_text()}"
-        report = Instance(server).audit()
-        assert report["clean"], f"after all these tests the audit finds: {report['findings']}"
-
-
-class Desk:
-    """What a host does about callers."""
-
-    def __init__(self, host: Person) -> None:
-        self.window = host.window
-        self.host = host
-
-    def answers(self) -> None:
-        """Open the dialog about the first caller in the lobby, from the list of people."""
-        self.host.opens_people()
-        self.window.click(by_testid("answer"))
-        self.window.until_shown("#caller-dialog")
-
-    def admits(self, name: str = "") -> None:
-        """Answer, give a name, let in."""
-        self.answers()
-        if name:
-            self.window.fill(by_testid("caller-name"), name)
-        self.window.click(by_testid("admit"))
-
-    def opens(self, name: str) -> None:
-        """The dialog about a caller in the meeting."""
-        self.host.acts_on(name, "caller")
-        self.window.until_shown("#seated-dialog")
-
-
-def is_open(person: Person) -> None:
-    """The lock has changed, the text stands there, and the shield explains."""
-    person.window.until(
-        "() => document.querySelector('onmeet-room').diagnostics().shield.state === 'open'",
-        what=f"{person.name}'s lock to change",
-    )
-    person.window.until_text(OPEN, by_testid("open-notice"))
-    assert person.window.attribute(by_testid("shield"), "data-state") == "open"
-
-
-def is_closed(person: Person) -> None:
-    """The lock is as before."""
-    person.window.until(
-        "() => document.querySelector('onmeet-room').diagnostics().shield.state === 'secure'",
-        what=f"{person.name}'s lock to close",
-    )
-    person.window.until_gone(by_testid("open-notice"))
-
-
-def room_of(person: Person) -> str:
-    return person.link.partition("/m/")[2].partition("#")[0]
+    """The real server with a telephone and numbers."""
+    yield from phone_server()
 
 
 @pytest.fixture
@@ -273,9 +196,7 @@ def test_who_waits_is_shown_again_after_a_reload(
         caller = line.rings()
         anna.window.until_text("Waiting on the telephone", ".toasts")
         anna.window.reload()
-        anna = PreJoin(anna.window).join("Anna")
-        anna.is_secure(among=2)
-        Desk(anna).admits()
+        Desk(PreJoin(anna.window).join("Anna")).admits()
         caller.holds_the_key()
 
 
@@ -368,30 +289,6 @@ def _tab_to(person: Person, wanted: str) -> None:
         trail.append(person.window.focused())
         person.window.press("Tab")
     raise AssertionError(f"{wanted} is not reached by the keyboard: {trail}")
-
-
-def test_numbers_pin_invitation_and_card(
-    window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
-) -> None:
-    anna = start_meeting(window(width=1280, height=800), onmeet_server.base_url, "Anna")
-    page = anna.window
-    page.click(by_testid("phone"))
-    shown = page.text(by_testid("phone-pin"))
-    pin = shown.replace(" ", "")
-    assert (len(pin), pin.isdigit(), len(shown)) == (8, True, 9)
-    assert page.attribute(by_testid("dial-in"), "href") == f"tel:+49301234567,,,{pin}%23"
-    card = str(page.attribute(by_testid("card"), "href"))
-    page.press("Escape")
-    page.click(by_testid("invite"))
-    text = str(page.evaluate("(s) => probe.one(s).value", by_testid("invitation")))
-    tel = f"tel:+49301234567,,,{pin}%23"
-    for part in (anna.link, shown, "+49 30 1234567 (Germany)", tel, "Example Cooperative"):
-        assert part in text
-    paper = window()
-    paper.open(onmeet_server.base_url + card if card.startswith("/") else card)
-    assert paper.text(by_testid("card-pin")) == shown
-    assert OPEN in paper.text()
-    assert violations(paper) == []
 
 
 def test_a_guest_is_told_nothing_about_who_waits(
