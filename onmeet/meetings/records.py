@@ -6,7 +6,7 @@ permits no records not a single statement reaches the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -114,6 +114,7 @@ class Records:
             everybody = session.scalars(
                 select(Participation).where(Participation.record_id == record.id)
             ).all()
+            calls = session.scalars(select(CallRecord).where(CallRecord.record_id == record.id)).all()
         own = browser_mark(self._key, browser)
         mine = [p for p in everybody if p.browser == own]
         return [
@@ -127,6 +128,7 @@ class Records:
                 )
                 for category, names in _PERSONAL
             ),
+            *_holdings_of_calls(calls),
         ]
 
     # -- one report each -----------------------------------------------------------------------
@@ -289,6 +291,16 @@ _PERSONAL: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
+_OF_CALLS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("call.caller_number", ("caller_number",)),
+    ("call.callee_number", ("callee_number",)),
+    ("call.times", ("started_at", "ended_at")),
+    ("call.pbx_domain", ("pbx_domain",)),
+    ("call.licence_key", ("licence_key",)),
+    ("call.ip", ("ip",)),
+)
+
+
 def _holdings_of_meeting(record: MeetingRecord) -> list[Holding]:
     return [
         Holding(category, (), 0, len(_texts(record, names)))
@@ -297,6 +309,16 @@ def _holdings_of_meeting(record: MeetingRecord) -> list[Holding]:
             ("meeting.topic", ("title",)),
             ("meeting.times", ("started_at", "ended_at")),
         )
+    ]
+
+
+def _holdings_of_calls(calls: Sequence[CallRecord]) -> list[Holding]:
+    """Callers have no browser in front of which anybody could ask: there are only sums."""
+    if not calls:
+        return []
+    return [
+        Holding(category, (), sum(len(_texts(call, names)) for call in calls), 0)
+        for category, names in _OF_CALLS
     ]
 
 

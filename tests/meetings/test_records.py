@@ -233,6 +233,19 @@ def test_people_see_what_is_recorded_of_them_and_sums_of_others(desk: Desk) -> N
     assert all(holding.you == () for holding in desk.records.held(ROOM, "browser of guest"))
 
 
+def test_of_callers_people_see_sums(desk: Desk) -> None:
+    desk.take(
+        *a_meeting("easymeet24", desk.code)[:3],
+        CallStarted(ROOM, CALL, AT, 2, "+4930123456", "+4930654321", ip="203.0.113.8"),
+        CallStarted(ROOM, hashed("withheld"), AT, 3, None, "+4930654321", ip="203.0.113.8"),
+        CallEnded(ROOM, CALL, AT + 60),
+    )
+    held = {h.category: (h.you, h.others) for h in desk.records.held(ROOM, "browser of guest")}
+    assert held["call.caller_number"] == ((), 1)
+    assert held["call.callee_number"] == held["call.ip"] == ((), 2)
+    assert held["call.times"] == ((), 3)
+
+
 def test_nothing_is_held_of_a_meeting_without_record(build_desk: Any) -> None:
     assert build_desk("on-meet").records.held(ROOM, "browser") == []
     assert build_desk("easymeet24").records.held(ROOM, "browser") == []
