@@ -1,9 +1,10 @@
-"""A small gateway for tests: the real agent and the real leg, which answer every call and play silence."""
+"""A small gateway for tests: the real agent and the real leg, which answer every call and play a tone."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,19 +13,20 @@ import numpy as np
 
 from onmeet.phone.settings import PhoneSettings, Trunk
 from sip.agent import Agent
-from sip.interface import FRAME, Agreement, Call, EndReason
-from sip.media.leg import Leg
+from sip.interface import FRAME, RATE, Agreement, Call, EndReason
+from sip.media.leg import Frame, Leg
 from sip.media.pace import Clock20ms
 from sip.wire.options import Limits, Options
 from sip.wire.transport import Transport
+from tests.factories.sounds import tone
 
 __all__ = ["House", "Line", "house", "soon"]
 
 
 class Line:
-    """One call of the house: what happened to it, and its sound."""
+    """One call of the house: what happened to it, and its sound. heard: the last ten seconds, at 16 kHz."""
 
-    def __init__(self, house: House, address: str = "127.0.0.1") -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
         self.rtp, self.rtcp = pair(address)
         self.address, self.port = address, int(self.rtp.getsockname()[1])
         self.call: Call | None = None
@@ -32,7 +34,17 @@ class Line:
         self.digits = ""
         self.end: EndReason | None = None
         self.leg: Leg | None = None
-        self._house = house
+        self._frames: deque[Frame] = deque(maxlen=500)
+
+    def beat(self, now: float, frame: Frame) -> None:
+        """One frame each way."""
+        if self.leg is not None and self.end is None:
+            self._frames.append(self.leg.read(now))
+            self.leg.write(frame)
+
+    def heard(self) -> Frame:
+        """What came in lately."""
+        return np.concatenate([*self._frames, np.zeros(0, np.int16)])
 
     # sip.interface.CallListener
 
@@ -59,23 +71,27 @@ class Line:
 
 
 class House:
-    """The agent with all of its lines. policy: what to do with a call that comes: ring and answer it."""
+    """The agent with all of its lines.
 
-    def __init__(self, agent: Agent, transport: Transport) -> None:
+    hertz: of the tone that it plays, whole; 0 for silence. policy: what to do with a call that comes.
+    """
+
+    def __init__(self, agent: Agent, transport: Transport, hertz: int) -> None:
+        self.hertz = hertz
         self.agent = agent
         self.transport = transport
         self.lines: list[Line] = []
         self.policy: Callable[[Call, Line], None] = answer
 
     def take(self, call: Call) -> Line:
-        line = Line(self, "::1" if ":" in call.source else "127.0.0.1")
+        line = Line("::1" if ":" in call.source else "127.0.0.1")
         line.call = call
         self.lines.append(line)
         self.policy(call, line)
         return line
 
     async def dial(self, number: str, trunk: str = "trunk") -> Line:
-        line = Line(self)
+        line = Line()
         self.lines.append(line)
         line.call = await self.agent.dial(number, trunk, line, line.address, line.port)
         return line
@@ -84,13 +100,13 @@ class House:
         return self.transport.ports["udp"]
 
     async def play(self) -> None:
-        """Silence on every line, 50 frames a second."""
-        silence = np.zeros(FRAME, np.int16)
+        """The tone on every line, 50 frames a second."""
+        sound = tone(self.hertz, 1.0, RATE) if self.hertz else np.zeros(RATE, np.int16)
+        at = 0
         async for now in Clock20ms():
             for line in self.lines:
-                if line.leg is not None and line.end is None:
-                    line.leg.read(now)
-                    line.leg.write(silence)
+                line.beat(now, sound[at : at + FRAME])
+            at = (at + FRAME) % RATE
 
 
 def answer(call: Call, line: Line) -> None:
@@ -118,13 +134,13 @@ def pair(address: str) -> tuple[socket.socket, socket.socket]:
 
 @asynccontextmanager
 async def house(
-    *trunks: Trunk, bind: str = "127.0.0.1", limits: Limits | None = None, **more: Any
+    *trunks: Trunk, bind: str = "127.0.0.1", limits: Limits | None = None, hertz: int = 0, **more: Any
 ) -> AsyncIterator[House]:
     """A house with its doors open for the length of the block. more: further fields of `Options`."""
     options = Options(bind=bind, port=0, limits=limits or Limits(), **more)
     transport = Transport(options, upstreams=trunks)
     settings = PhoneSettings(trunks=trunks, max_calls=500, max_calls_per_source=500)
-    one = House(Agent(transport, settings, on_call=lambda call: one.take(call)), transport)
+    one = House(Agent(transport, settings, on_call=lambda call: one.take(call)), transport, hertz)
     await one.agent.start()
     playing = asyncio.create_task(one.play())
     try:
