@@ -94,8 +94,8 @@ async def _measure(callers: int, seconds: float) -> Row:
         key = GatewayKey(Ed25519PrivateKey.generate())
         nursery = Nursery(RoomSettings(Path(folder) / "relay.sock", None, "warning"), key)
         nursery.start()
-        process = await nursery.room(ROOM)
         phones = [Phone(number) for number in range(callers)]
+        process = await nursery.room(ROOM)
         for phone in phones:
             process.take(new_call(), phone.state, phone.gateway, CallFacts())
             phone.begin()

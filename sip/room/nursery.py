@@ -77,7 +77,12 @@ class RoomProcess:
         return frozenset(self._calls)
 
     def take(self, call: str, leg: LegState, sockets: Sequence[socket.socket], facts: wire.CallFacts) -> None:
-        """Hand over a call with its RTP and RTCP socket; close yours afterwards. `call` is by `new_call`."""
+        """Hand over a call with its RTP and RTCP socket; close yours afterwards. `call` is by `new_call`.
+
+        Raises ProviderError when the process is over: ask the nursery for another.
+        """
+        if not self.alive:
+            raise ProviderError("the process of this meeting has ended")
         self._calls.add(call)
         self._send(wire.Take(call, leg, facts), [each.fileno() for each in sockets])
 

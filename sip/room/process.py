@@ -27,7 +27,7 @@ __all__ = ["run", "warm"]
 log = structlog.get_logger()
 
 GRACE_SECONDS: Final = 2.0
-"""Without a caller, waiting for one that may be on its way."""
+"""At first without a caller; after the last one, until the gateway has said that nobody is on the way."""
 
 _shared: dict[str, Prompts] = {}
 """Filled once in the nursery, before the first fork: every child finds the prompts decoded."""
@@ -87,17 +87,21 @@ async def _live(control: socket.socket, code: str, settings: RoomSettings) -> No
 
 
 async def _beat(room: Room, over: asyncio.Event) -> None:
-    """50 times a second, until nobody is there for the time of grace."""
-    empty_since: float | None = monotonic()
+    """50 times a second, until nobody is there.
+
+    The gateway is asked before (`Empty`), because a call may be on its way; it answers within milliseconds.
+    """
+    asked, empty_since = False, monotonic()
     async for now in Clock20ms(monotonic):
         room.tick(now)
         if room.callers:
-            empty_since = None
-        elif empty_since is None:
-            empty_since = now
+            asked, empty_since = True, now  # who lets go of the last one asks at once
         elif now - empty_since > GRACE_SECONDS:
-            over.set()
-            return
+            if asked:
+                over.set()
+                return
+            room.ask_to_end()
+            asked, empty_since = True, now
 
 
 def _peek(packet: bytes) -> wire.Order | None:

@@ -323,6 +323,10 @@ class Room:
             if caller.line_silent_for(now) > DEAD_LINE_SECONDS:
                 self._hang_up(caller, "silence")
 
+    def ask_to_end(self) -> None:
+        """Nobody is here; is somebody on the way?"""
+        self._say(wire.Empty())
+
     def close(self) -> None:
         """The process ends: let go of every call."""
         for caller in list(self.callers.values()):
@@ -372,7 +376,7 @@ class Room:
         except Exception:
             log.exception("a leg could not be closed")
         if not self.callers:
-            self._say(wire.Empty())
+            self.ask_to_end()
 
     def _guarded(self, caller: Caller | None, action: Callable[[Caller], object]) -> None:
         """A bug in one call ends this call and nothing else."""
