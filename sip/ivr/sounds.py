@@ -22,8 +22,8 @@ Sound = NDArray[np.int16]
 SHIPPED = Path(__file__).parent / "prompts"
 """The prompts that come with OnMeet: `<language>/<name>.opus`."""
 
-ENDINGS = ("opus", "ogg", "wav", "flac", "mp3", "m4a")
-"""What an operator's own recording may be, the first one found wins."""
+ENDINGS = ("wav", "flac", "ogg", "mp3", "m4a", "opus")
+"""What an operator's own recording may be; the first one found wins, rendered ones (opus) last."""
 
 LONGEST = 60
 """Seconds of one prompt; what is longer is cut."""

@@ -12,6 +12,9 @@ __all__ = ["LONGEST_SPEECH", "Talk"]
 LONGEST_SPEECH = 90.0
 """Seconds after which something counts as said, even if the driver never says so."""
 
+_BREATH = Pause(0.35)
+"""Between two sentences; the prompts themselves begin and end at once."""
+
 _KEYS = frozenset("0123456789*#ABCD")
 
 
@@ -80,9 +83,14 @@ class Talk:
         then()
 
     def _say(self, *parts: Prompt | Part, then: Callable[[], None]) -> None:
-        """Say this in the caller's language (a `Cue` has its own), then go on there."""
-        whole = tuple(Cue(self.language, part) if isinstance(part, Prompt) else part for part in parts)
-        self._effects.append(Say(whole))
+        """Say this, in the language of the caller unless it is a `Cue`, with breaths; then go on there."""
+        whole: list[Part] = []
+        for part in parts:
+            cue = Cue(self.language, part) if isinstance(part, Prompt) else part
+            if whole and isinstance(cue, Cue) and isinstance(whole[-1], Cue):
+                whole.append(_BREATH)
+            whole.append(cue)
+        self._effects.append(Say(tuple(whole)))
         self.speaking, self._then, self._due = True, then, self._now + LONGEST_SPEECH
 
     def _wait(self, seconds: float, then: Callable[[], None]) -> None:

@@ -127,7 +127,7 @@ TEXTS: dict[Prompt, Words] = {
     ),
     Prompt.PIN: Words(
         "Bitte geben Sie die Meeting-PIN ein, gefolgt von der Raute-Taste.",
-        "Please enter the meeting PIN, followed by the hash key.",
+        "Please enter the meeting PIN, followed by the hash or pound key.",
         "Veuillez saisir le code PIN de la réunion, suivi de la touche dièse.",
     ),
     Prompt.PIN_SHORT: Words(
@@ -147,7 +147,7 @@ TEXTS: dict[Prompt, Words] = {
     ),
     Prompt.NOTHING_HEARD: Words(
         "Es ist keine Eingabe angekommen.",
-        "No keys were received.",
+        "We did not receive any digits.",
         "Aucune saisie n'a été reçue.",
     ),
     Prompt.MOMENT: Words(
@@ -223,7 +223,7 @@ TEXTS: dict[Prompt, Words] = {
     Prompt.AUDIBLE: Words(
         "Man kann Sie gleich hören. Für Hilfe drücken Sie Stern Null.",
         "You can be heard in a moment. For help, press star zero.",
-        "On va vous entendre. Pour obtenir de l'aide, tapez étoile zéro.",
+        "On pourra vous entendre dans un instant. Pour obtenir de l'aide, tapez étoile zéro.",
     ),
     Prompt.MUTED: Words(
         "Sie sind jetzt stummgeschaltet.",
@@ -244,7 +244,7 @@ TEXTS: dict[Prompt, Words] = {
     Prompt.HAND_DOWN: Words(
         "Ihre Hand ist wieder unten.",
         "Your hand is down again.",
-        "Vous ne demandez plus la parole.",
+        "Votre main est baissée.",
     ),
     Prompt.HELP: Words(
         "Um Ihr Mikrofon aus- oder einzuschalten, drücken Sie Stern Sechs. "
@@ -302,7 +302,7 @@ TEXTS: dict[Prompt, Words] = {
     ),
     Prompt.LIMIT: Words(
         "Die längste mögliche Gesprächszeit ist erreicht.",
-        "The longest possible time of this call is over.",
+        "This call has reached its time limit.",
         "La durée maximale de cet appel est atteinte.",
     ),
     Prompt.FULL: Words(

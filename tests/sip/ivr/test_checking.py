@@ -46,9 +46,9 @@ def found(folder: Path, prompt: Prompt) -> Finding:
         (tone(4, 200), "is too quiet: -47 dBov, -35 at least"),
         (tone(4, 9000), "is too loud: -14 dBov, -15 at most"),
         (tone(4, 90000), "is clipped"),
-        (tone(1, 4000), "is cut off: 1.0 seconds for 55 letters"),
+        (tone(1, 4000), "is cut off: 1.0 seconds for 64 letters"),
         (tone(61, 4000), "is too long: only 60 seconds are played"),
-        (tone(40, 4000), "takes 40 seconds for 55 letters"),
+        (tone(40, 4000), "takes 40 seconds for 64 letters"),
     ],
 )
 def test_a_recording_that_does_not_fit_is_told_with_a_figure(

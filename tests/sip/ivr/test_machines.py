@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 from sip.ivr.news import Admitted, Alone, Company, Ended, Held, Keyed, Lost, MutedByHost, News, Removed, Room
 from sip.ivr.reception import Reception
 from sip.ivr.stay import Stay
-from sip.ivr.steps import LANGUAGES, CheckPin, Effect, HangUp, SetHand, SetMuted, Through, Told
+from sip.ivr.steps import (
+    LANGUAGES,
+    CheckPin,
+    Cue,
+    Effect,
+    HangUp,
+    Say,
+    SetHand,
+    SetMuted,
+    Through,
+    Told,
+)
 from sip.ivr.talk import LONGEST_SPEECH
 from tests.sip.ivr.caller import Caller
 
@@ -112,6 +123,7 @@ def test_at_the_reception_anything_may_happen(reception: Reception, steps: list,
     assert checks <= 4, "three tries, and one that was dialled along"
     _ends_by_itself(someone, 300 + 3 * LONGEST_SPEECH, honest)
     went_through_rightly(reception, someone.effects, known)
+    breathes(someone.effects)
     assert reception.digit("1", someone.now) == reception.said(someone.now) == reception.tick(1e9) == ()
 
 
@@ -148,6 +160,7 @@ def test_in_the_lobby_and_the_meeting_anything_may_happen(
         assert stay.muted
     _ends_by_itself(someone, 900 + 3 * LONGEST_SPEECH, honest)
     assert stay.muted
+    breathes(someone.effects)
     assert stay.news(Admitted(), someone.now) == stay.digit("*", someone.now) == ()
 
 
@@ -162,6 +175,13 @@ def test_nobody_waits_longer_than_ten_seconds_for_a_word_at_the_reception(recept
         if not reception.over:
             someone.wait_until(reception.deadline)
         assert someone.now - quiet < 10.01
+
+
+def breathes(effects: Iterable[Effect]) -> None:
+    """Two prompts never run into each other."""
+    for effect in effects:
+        if isinstance(effect, Say):
+            assert not any(isinstance(a, Cue) and isinstance(b, Cue) for a, b in pairwise(effect.parts))
 
 
 def _ends_by_itself(someone: Caller, at_most: float, honest: bool) -> None:
