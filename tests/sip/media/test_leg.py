@@ -205,6 +205,7 @@ async def test_call_goes_on_in_another_process(ring: Ring, secured: bool) -> Non
             ssrc=call.theirs._sending.ssrc,
             heard=(call.ours._sending.ssrc, 0x2FFEF),
         )
+    call.ours._reports._next = call.time.now  # one report before the hand-over, some after it
     await call.play(tone(0.2))
     first, digits = call.ours, []
     state = json.loads(json.dumps(first.release().to_json()))
@@ -220,6 +221,7 @@ async def test_call_goes_on_in_another_process(ring: Ring, secured: bool) -> Non
     assert call.ours.stats.received == 403
     assert call.ours.state().sent_cycles == 3
     assert call.theirs.state().heard[0] == state["ssrc"]
+    assert call.ours.state().reports_sent > state["reports_sent"] == (1 if secured else 0) or not secured
     assert signal_to_noise(heard[-16000:], 16000, 1020.0) > 36
 
 
