@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 from collections.abc import Callable
 
 import structlog
@@ -24,20 +23,20 @@ from onmeet.phone.numbers import international
 from onmeet.phone.settings import PhoneSettings, Trunk
 from sip.agent.call import AgentCall
 from sip.agent.rim import Wire
+from sip.agent.terms import called, dialled, licence, terms, trunk_of
 from sip.agent.trunks import Keeper, keeper
 from sip.core.dialog import DialogRefused, dialog_id
 from sip.core.identity import identify
 from sip.core.message import MessageError, Request, encode, parse
-from sip.core.session_effects import Terms
 from sip.core.session_incoming import IncomingSession
-from sip.core.session_outgoing import Called, OutgoingSession
+from sip.core.session_outgoing import OutgoingSession
 from sip.core.session_rules import answer_outside, refusal
 from sip.core.session_timer import MIN_SE, TooBrief
 from sip.core.timers import Timers
 from sip.core.transaction_reply import reply
 from sip.core.transactions import Ticking, Transactions
-from sip.core.uri import NameAddr, Uri, write_host
-from sip.interface import Call, CallListener, CodecName, Flow, Identity
+from sip.core.uri import Uri, write_host
+from sip.interface import Call, CallListener, Flow, Identity
 from sip.wire.resolve import Target, Unreachable
 
 __all__ = ["Agent"]
@@ -45,8 +44,6 @@ __all__ = ["Agent"]
 log = structlog.get_logger()
 
 GOODBYE_SECONDS = 1.5
-_NUMBER = re.compile(r"\+?[0-9*#]+")
-MAX_LICENCE = 200
 
 
 class Agent:
@@ -123,9 +120,10 @@ class Agent:
         if known is None or self._closing or not self._room(known, ""):
             raise ProviderError("no trunk can take a call now")
         flow, targets = await self._way(trunk)
-        called = self._called(number, known)
-        contact = self.contact(flow, user=called.sender.uri.user)
-        session = OutgoingSession(called, self._terms(known), contact, self.rng)
+        kept = self._keepers.get(trunk)
+        callee = called(number, known, self._settings, kept.routes if kept else ())
+        contact = self.contact(flow, user=callee.sender.uri.user)
+        session = OutgoingSession(callee, terms(known, flow.remote[0]), contact, self.rng)
         call = AgentCall(
             self,
             session,
@@ -133,7 +131,7 @@ class Agent:
             identity=Identity(number=number),
             dialled=number,
             trunk=trunk,
-            domain=called.sender.uri.host,
+            domain=callee.sender.uri.host,
             release=self._release,
         )
         self._calls[session.call_id, session.tag] = call
@@ -202,7 +200,7 @@ class Agent:
     # ------------------------------------------------------------------ calls that come
 
     def _invited(self, invite: Request, flow: Flow, now: float) -> None:
-        trunk = self._trunk_of(invite, flow)
+        trunk = trunk_of(invite, self.wire.trunks(flow), self._settings)
         if self._closing or not self._room(trunk, flow.remote[0]):
             self.table.reply(invite, reply(invite, 503 if self._closing else 486, tag=self._tag()), now)
             return
@@ -221,7 +219,7 @@ class Agent:
     def _incoming(self, invite: Request, flow: Flow, trunk: Trunk | None) -> AgentCall:
         uri = Uri.parse(invite.uri)
         contact = self.contact(flow, user=trunk.user if trunk else "", secure=uri.scheme == "sips")
-        session = IncomingSession(invite, self._terms(trunk), contact, self.rng)
+        session = IncomingSession(invite, terms(trunk, flow.remote[0]), contact, self.rng)
         country = trunk.country if trunk else ""
         return AgentCall(
             self,
@@ -232,10 +230,10 @@ class Agent:
                 lambda digits: international(digits, country),
                 account=(trunk.from_user or trunk.user) if trunk else "",
             ),
-            dialled=_dialled(uri),
+            dialled=dialled(uri),
             trunk=trunk.name if trunk else None,
             domain=invite.sender.uri.host,
-            licence=_licence(invite, trunk),
+            licence=licence(invite, trunk),
             release=self._release,
         )
 
@@ -250,27 +248,11 @@ class Agent:
         except Exception:
             log.error("a call could not be taken", exc_info=True)
             call.reject(500)
+            call.hang_up()
             return
         if listener is None:
-            call.reject(480)
+            call.hang_up()
         call.listen(listener)
-
-    def _trunk_of(self, invite: Request, flow: Flow) -> Trunk | None:
-        """Over which trunk a call comes; of several that share their addresses, the one that it names."""
-        names = self.wire.trunks(flow)
-        candidates = [trunk for name in names if (trunk := self._settings.trunk(name)) is not None]
-        if len(candidates) < 2:
-            return candidates[0] if candidates else None
-        called = {Uri.parse(invite.uri).number, invite.to.uri.number}
-        for trunk in candidates:
-            if trunk.user in called or any(
-                self._settings.dial_in(one, trunk.name) in self._own(trunk) for one in called
-            ):
-                return trunk
-        return candidates[0]
-
-    def _own(self, trunk: Trunk) -> list[object]:
-        return [number for number in self._settings.numbers if number.trunk == trunk.name]
 
     def _room(self, trunk: Trunk | None, source: str) -> bool:
         """Whether one more call may be taken or made. source: "" for calls that we make."""
@@ -305,31 +287,6 @@ class Agent:
                 continue
         raise Unreachable("no machine of the trunk answers")
 
-    def _called(self, number: str, trunk: Trunk) -> Called:
-        dial_out = self._settings.dial_out
-        shown = dial_out.from_number if dial_out is not None and dial_out.trunk == trunk.name else ""
-        domain = trunk.from_domain or trunk.host
-        sender = NameAddr(uri=Uri("sip", trunk.from_user or trunk.user or shown, domain))
-        extra = (("P-Preferred-Identity", f"<{Uri('sip', shown, domain)}>"),) if shown else ()
-        kept = self._keepers.get(trunk.name)
-        return Called(Uri("sip", number, trunk.host), sender, kept.routes if kept else (), extra)
-
-    @staticmethod
-    def _terms(trunk: Trunk | None) -> Terms:
-        if trunk is None:
-            return Terms()
-        codecs: tuple[CodecName, ...] = tuple(
-            name for name in ("G722", "PCMA", "PCMU") if name in trunk.codecs
-        )
-        order = {name: place for place, name in enumerate(trunk.codecs)}
-        return Terms(
-            codecs=tuple(sorted(codecs, key=lambda name: order[name])),
-            srtp=trunk.srtp,
-            session_expires=trunk.session_expires,
-            user=trunk.auth_user or trunk.user,
-            password=trunk.password,
-        )
-
     # ------------------------------------------------------------------ the rim
 
     @property
@@ -360,7 +317,9 @@ class Agent:
     @property
     def _busy(self) -> bool:
         """Whether somebody has yet to answer a good-bye."""
-        return bool(self._calls) or any(one.leaving for one in self._keepers.values())
+        return any(call.waits for call in self._calls.values()) or any(
+            one.leaving for one in self._keepers.values()
+        )
 
     def _ring(self) -> None:
         self._alarm = None
@@ -400,14 +359,3 @@ class Agent:
 
     def _tag(self) -> str:
         return f"{self.rng.getrandbits(64):016x}"
-
-
-def _dialled(uri: Uri) -> str:
-    """The user part; of a number without its separators."""
-    return uri.number if uri.scheme == "tel" or _NUMBER.fullmatch(uri.number) else uri.user
-
-
-def _licence(invite: Request, trunk: Trunk | None) -> str:
-    """What a trunk says of its licence, in the header that its settings name."""
-    value = invite.headers.get(trunk.licence_header) if trunk and trunk.licence_header else None
-    return "".join(character for character in value or "" if character.isprintable())[:MAX_LICENCE]

@@ -135,6 +135,11 @@ class AgentCall:
         """Whether it counts as a call: not while only its last answers are awaited."""
         return self.session.state != "ended"
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is a call still, or its good-bye has no answer yet."""
+        return not self.session.settled
+
     def tick(self, now: float) -> None:
         """Its deadline has come."""
         self.perform(self.session.tick(now))

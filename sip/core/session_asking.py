@@ -83,9 +83,14 @@ class Asking:
         self._times: dict[str, tuple[float, Callable[[float], None]]] = {}
 
     @property
-    def done(self) -> bool:
+    def settled(self) -> bool:
         """Whether the call is over, and nothing of it waits for an answer."""
         return self.state == "ended" and not self._asked and self._unacknowledged is None
+
+    @property
+    def done(self) -> bool:
+        """Whether the session can be forgotten."""
+        return self.settled
 
     def response(self, response: Response, now: float) -> list[Effect]:
         """A response to a request of ours."""

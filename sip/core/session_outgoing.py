@@ -50,9 +50,14 @@ class OutgoingSession(Session):
         self._reliable_answer = False
 
     @property
-    def done(self) -> bool:
+    def settled(self) -> bool:
         """Whether the call is over, and nothing of it waits for an answer."""
-        return super().done and self.invite is None
+        return super().settled and (self.invite is None or bool(self._acks))
+
+    @property
+    def done(self) -> bool:
+        """Whether the session can be forgotten: not while its 2xx may be repeated, which wants an ACK."""
+        return self.settled and self.invite is None
 
     def call(self, address: str, port: int, now: float) -> list[Effect]:
         """INVITE, with media at this address and port of ours."""

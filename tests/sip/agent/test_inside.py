@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -238,7 +239,7 @@ async def test_crossing_byes_are_both_answered() -> None:
     assert house.nothing_left()
 
 
-@in_virtual_time
+@partial(in_virtual_time, complaints=4)
 async def test_listener_that_raises_hurts_nobody() -> None:
     house = House()
     house.raises = True
@@ -255,7 +256,7 @@ async def test_listener_that_raises_hurts_nobody() -> None:
     assert house.nothing_left()
 
 
-@in_virtual_time
+@partial(in_virtual_time, complaints=1)
 async def test_gateway_that_raises_refuses_the_call() -> None:
     def fail(call: object) -> None:
         raise RuntimeError("a gateway with a fault")

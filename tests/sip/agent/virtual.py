@@ -8,6 +8,10 @@ import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from structlog.testing import capture_logs
+
+from onmeet.notices import outlets
+
 __all__ = ["VirtualLoop", "in_virtual_time"]
 
 
@@ -38,12 +42,26 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return 1000.0 + self._jumping.passed
 
 
-def in_virtual_time(scene: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Make a test of a coroutine, run in a loop of its own."""
+LOG_KEYS = {outlet.name for outlet in outlets.LOG_KEYS} | {"log_level", "exc_info"}
+
+
+def in_virtual_time(
+    scene: Callable[..., Coroutine[Any, Any, None]], *, complaints: int = 0
+) -> Callable[..., None]:
+    """Make a test of a coroutine, run in a loop of its own.
+
+    Whatever raises unseen fails the test, and so do errors in the log, but for `complaints` of them, and log
+    lines with keys that are not declared.
+    """
 
     @functools.wraps(scene)
     def test(*args: Any, **kwargs: Any) -> None:
-        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        unseen: list[dict[str, Any]] = []
+        with capture_logs() as lines, asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            runner.get_loop().set_exception_handler(lambda loop, context: unseen.append(context))
             runner.run(scene(*args, **kwargs))
+        assert not unseen, [repr(context.get("exception")) for context in unseen]
+        assert {key for line in lines for key in line} <= LOG_KEYS
+        assert len([line for line in lines if line["log_level"] == "error"]) == complaints
 
     return test
