@@ -79,10 +79,11 @@ class RoomProcess:
     def take(self, call: str, leg: LegState, sockets: Sequence[socket.socket], facts: wire.CallFacts) -> None:
         """Hand over a call with its RTP and RTCP socket; close yours afterwards. `call` is by `new_call`.
 
-        Raises ProviderError when the process is over: ask the nursery for another.
+        When the process has just ended, `on_end` says soon that the call has gone with it.
         """
         if not self.alive:
-            raise ProviderError("the process of this meeting has ended")
+            asyncio.get_running_loop().call_soon(lambda: self.on_end(frozenset({call})))
+            return
         self._calls.add(call)
         self._send(wire.Take(call, leg, facts), [each.fileno() for each in sockets])
 
