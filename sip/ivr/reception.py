@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from sip.ivr.steps import CheckPin, Cue, Effect, Part, Pause, Prompt, Through, Told, notice
 from sip.ivr.talk import Talk
 
-__all__ = ["LONGEST_PIN", "SHORTEST_PIN", "TRIES", "Reception"]
+__all__ = ["LONGEST_PIN", "SHORTEST_PIN", "TRIES", "Reception", "is_pin"]
 
 SHORTEST_PIN, LONGEST_PIN = 6, 10
 TRIES = 3
