@@ -161,6 +161,32 @@ def test_described_silence_is_followed() -> None:
     assert heard.incoming.sources.lost == 0
 
 
+def test_description_of_silence_that_sound_has_overtaken_is_ignored() -> None:
+    heard = Heard()
+    heard.talk(100, 50)
+    heard.talk(151, 1)
+    heard.send(packets.build(13, 150, 160 * 150, 7, b"\x14"))  # 20 dB below overload
+    for _ in range(20):
+        heard.step()
+    assert heard.loudness < -45
+
+
+def test_sound_before_a_digit_stops_sooner_than_in_a_gap() -> None:
+    def after(digit: bool) -> float:
+        heard = Heard()
+        heard.talk(100, 100)
+        while heard.incoming.playout.buffer.waiting:
+            heard.step()
+        if digit:
+            heard.send(packets.build(101, 200, 160 * 200, 7, build_event(1, 0, end=False), marker=True))
+        heard.step()
+        heard.step()
+        heard.step()
+        return level_of(heard.frames[-1])
+
+    assert after(digit=True) < after(digit=False) - 6
+
+
 def test_nothing_is_heard_while_on_hold_and_sound_comes_back() -> None:
     heard = Heard()
     heard.talk(100, 50)
