@@ -41,6 +41,8 @@ class Connector:
         if known is not None and known.open:
             return known
         task = self._under_way.get(key)
+        if task is None and len(self._known) + len(self._under_way) >= self._limits.all_connections:
+            raise Unreachable("too many connections are open")  # far sides choose where requests go
         if task is None:
             task = self._under_way[key] = asyncio.create_task(self._open(key, target, upstream, authority))
             task.add_done_callback(lambda _: self._under_way.pop(key, None))

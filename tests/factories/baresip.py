@@ -195,7 +195,7 @@ class Baresip:
             self._socket = None
         self._process.terminate()
         try:
-            self._process.wait(5)
+            self._process.wait(0.5)  # in a call it takes its time
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(5)

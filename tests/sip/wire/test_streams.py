@@ -430,3 +430,11 @@ async def test_where_nothing_listens_the_connection_itself_is_our_address(author
             flow.send(message())
             await soon(lambda: far.got, "the request")
             assert flow.local == far.got[0][1].remote
+
+
+async def test_far_sides_cannot_make_us_open_any_number_of_connections() -> None:
+    async with open_end() as one, open_end() as two, open_end(limits=Limits(all_connections=1)) as end:
+        await end.transport.flow(Destination("127.0.0.1", one.port(), "tcp"))
+        with pytest.raises(Unreachable):
+            await end.transport.flow(Destination("127.0.0.1", two.port(), "tcp"))
+        await end.transport.flow(Destination("127.0.0.1", one.port(), "tcp"))
