@@ -114,6 +114,7 @@ export class PhoneDesk extends EventTarget {
     const statement = kind === 'phone' ? this.#coming.get(call) : undefined;
     if (!statement) return;
     this.#coming.delete(call);
+    for (const [seq, asked] of this.#asked) if (asked === call) this.#asked.delete(seq);
     this.#granted.add(call);
     this.#line.grant(statement.call, statement.gw);
   }
