@@ -66,7 +66,7 @@ class G722:
 
     def encode(self, frame: NDArray[np.int16]) -> bytes:
         """One octet for two samples."""
-        return cast(bytes, self._encoder.encode(np.ascontiguousarray(frame)))
+        return cast(bytes, self._encoder.encode(frame))
 
 
 def make(name: CodecName) -> Codec:
