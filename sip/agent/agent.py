@@ -142,7 +142,10 @@ class Agent:
     def trunks(self) -> list[tuple[str, str]]:
         """Name and state of each trunk: "registered" or "static" when it can be used; else "off",
         "registering", "asking", "refused" or "unreachable"."""
-        return [(name, one.state) for name, one in self._keepers.items()]
+        kept = self._keepers
+        return [
+            (one.name, kept[one.name].state if one.name in kept else "off") for one in self._settings.trunks
+        ]
 
     def address_of(self, trunk: str) -> str | None:
         """The IP address of a trunk, once there is a way to it: whose side media are made for."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import structlog
 
 from sip.agent.rim import Rim
+from sip.agent.ways import Ways
 from sip.core.message import Request, Response
 from sip.core.session_effects import (
     Acknowledge,
@@ -29,16 +29,12 @@ from sip.core.session_effects import (
 from sip.core.session_incoming import IncomingSession
 from sip.core.session_outgoing import OutgoingSession
 from sip.core.transaction import Why
-from sip.core.uri import Uri
 from sip.interface import CallListener, Flow, Identity
-from sip.wire.resolve import DEFAULT_PORTS, Target, Unreachable
+from sip.wire.resolve import Target, Unreachable
 
 __all__ = ["AgentCall"]
 
 log = structlog.get_logger()
-
-MAX_WAYS = 8
-Way = tuple[str, int | None, str]
 
 
 class AgentCall:
@@ -60,15 +56,14 @@ class AgentCall:
         licence: str = "",
         release: Callable[[AgentCall], None],
     ) -> None:
-        self._rim, self.session, self.flow = rim, session, flow
+        self._rim, self.session = rim, session
         self._identity, self._dialled, self._trunk = identity, dialled, trunk
         self._domain, self._licence, self._source = domain, licence, flow.remote[0]
         self._release: Callable[[AgentCall], None] | None = release
         self._listener: CallListener | None = None
         self._news: deque[News] = deque()
         self._telling = False
-        self._ways: dict[Way, Flow] = {}
-        self._waiting: dict[Way, list[Ask | Acknowledge]] = {}
+        self._ways: Ways[Ask | Acknowledge] = Ways(rim.wire, flow, trunk, self._put, self._lost)
         self._targets: list[Target] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -124,6 +119,11 @@ class AgentCall:
         self.perform(self.session.hang_up(self._rim.now))
 
     # ------------------------------------------------------------------ the agent's side
+
+    @property
+    def flow(self) -> Flow:
+        """By which it came, or was made."""
+        return self._ways.flow
 
     @property
     def deadline(self) -> float | None:
@@ -239,17 +239,10 @@ class AgentCall:
     # ------------------------------------------------------------------ ways
 
     def _send(self, effect: Ask | Acknowledge) -> None:
-        request, hop = effect.request, effect.hop
-        flow = self.flow if not request.to.tag else self._known_way(hop)
-        if flow is not None:
-            self._put(effect, flow)
-            return
-        way = _way(hop)
-        if way in self._waiting:
-            self._waiting[way].append(effect)
-        else:
-            self._waiting[way] = [effect]
-            self._spawn(self._find(way, hop))
+        if not effect.request.to.tag:
+            self._put(effect, self.flow)
+        elif not self._ways.send(effect, effect.hop):
+            self._spawn(self._ways.find(effect.hop))
 
     def _put(self, effect: Ask | Acknowledge, flow: Flow) -> None:
         if isinstance(effect, Acknowledge):
@@ -257,39 +250,9 @@ class AgentCall:
         else:
             self._rim.table.ask(effect.request, flow, self, self._rim.now)
 
-    def _known_way(self, hop: Uri) -> Flow | None:
-        """The flow to a hop, as far as it is known without asking DNS or connecting."""
-        flow = self.flow
-        if flow.open and (self._trunk is None or _same(hop, flow)):
-            return flow
-        known = self._ways.get(_way(hop))
-        return known if known is not None and known.open else None
-
-    async def _find(self, way: Way, hop: Uri) -> None:
-        flow = await self._connected(hop)
-        effects = self._waiting.pop(way, [])
-        if flow is not None:
-            if len(self._ways) >= MAX_WAYS:
-                self._ways.clear()
-            self._ways[way] = flow
-        for effect in effects:
-            if flow is not None:
-                self._put(effect, flow)
-            elif isinstance(effect, Ask):
-                self.failed(effect.request, "transport", self._rim.now)
-
-    async def _connected(self, hop: Uri) -> Flow | None:
-        """A flow to a hop; when there is no way, the one that the call has."""
-        wire = self._rim.wire
-        try:
-            for target in await wire.targets(hop, trunk=self._trunk):
-                try:
-                    return await wire.flow_to(target, trunk=self._trunk)
-                except Unreachable:
-                    continue
-        except Unreachable:
-            pass
-        return self.flow if self.flow.open else None
+    def _lost(self, effect: Ask | Acknowledge) -> None:
+        if isinstance(effect, Ask):
+            self.failed(effect.request, "transport", self._rim.now)
 
     async def _elsewhere(self) -> None:
         session, flow = self.session, None
@@ -303,7 +266,7 @@ class AgentCall:
         if flow is None:
             self.perform(session.give_up("failed", self._rim.now))
         else:
-            self.flow, self._source = flow, flow.remote[0]
+            self._ways.flow, self._source = flow, flow.remote[0]
             contact = self._rim.contact(flow, user=session.called.sender.uri.user)
             self.perform(session.again(contact, self._rim.now))
 
@@ -317,23 +280,3 @@ class AgentCall:
         if not task.cancelled() and task.exception() is not None:
             log.error("a way for a call could not be found", exc_info=task.exception())
         self.perform([])
-
-
-def _way(hop: Uri) -> Way:
-    return hop.host.lower(), hop.port, f"{hop.scheme}:{hop.params.get('transport') or ''}".lower()
-
-
-def _same(hop: Uri, flow: Flow) -> bool:
-    """Whether a hop is at the other end of a flow, or in a private network that only that end can reach."""
-    try:
-        there, here = ipaddress.ip_address(hop.host), ipaddress.ip_address(flow.remote[0])
-    except ValueError:
-        return False
-    if here.is_global and not there.is_global:
-        return True  # behind a NAT, where only the flow leads
-    if there != here:
-        return False
-    wanted = (hop.params.get("transport") or ("tls" if hop.scheme == "sips" else "")).lower()
-    if flow.transport != "udp":
-        return wanted in {"", flow.transport}  # RFC 5923: the connection, whatever port its far end has
-    return wanted in {"", "udp"} and (hop.port or DEFAULT_PORTS["udp"]) == flow.remote[1]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sip.core.bodies import session_description
 from sip.core.message import MessageError, Request, Response
 from sip.core.session_asking import Asking
+from sip.core.session_effects import Cancel
 from sip.core.session_timer import listed
-from sip.core.timers import T2
+from sip.core.timers import LIFE, T2
 
 __all__ = ["Refreshing"]
 
@@ -43,8 +44,15 @@ class Refreshing(Asking):
             self._ask("UPDATE", self._refresh_answered)
         else:
             self._ask("INVITE", self._reinvite_answered, body=self.media.offer())
+            self._times["stuck"] = (now + LIFE + T2, self._stuck)
+
+    def _stuck(self, now: float) -> None:
+        """A re-INVITE of ours that never gets a final answer would bar all others."""
+        invites = [asked.request for asked in self._asked.values() if asked.request.method == "INVITE"]
+        self._out.extend(Cancel(invite) for invite in invites)
 
     def _reinvite_answered(self, response: Response | None, now: float) -> None:
+        self._times.pop("stuck", None)
         if response is None or response.status >= 300:
             self.media.withdraw()
         elif self.dialog is not None:

@@ -80,6 +80,7 @@ class MemoryTransport:
         self.on_excess: Callable[[bytes, Flow], None] = lambda data, flow: None
         self.on_closed: Callable[[Flow], None] = lambda flow: None
         self.flows: dict[Address, MemoryFlow] = {}
+        self.names: dict[str, list[Address]] = {}
         self.blamed: list[Address] = []
         self.refuses: set[Address] = set()
 
@@ -96,6 +97,8 @@ class MemoryTransport:
             if not found:
                 raise Unreachable("nothing is known of it")
             return [Target(host, port, self.kind, host) for host, port in found]
+        if to.host in self.names:
+            return [Target(host, port, self.kind, to.host) for host, port in self.names[to.host]]
         if not to.host[:1].isdigit():
             raise Unreachable("no such name")
         return [Target(to.host, to.port or 5060, self.kind, to.host)]

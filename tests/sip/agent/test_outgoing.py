@@ -399,3 +399,48 @@ async def test_call_outlives_its_connection() -> None:
     assert listener.call is not None
     listener.call.hang_up()
     await peer.asked("BYE")
+
+
+@in_virtual_time
+async def test_lost_prack_is_sent_again() -> None:
+    house, peer, listener, invite = await calling()
+    lost: list[bytes] = []
+
+    def veto(source: object, target: object, data: bytes) -> bool:
+        if data.startswith(b"PRACK") and len(lost) < 2:
+            lost.append(data)
+            return True
+        return False
+
+    house.network.veto = veto
+    ringing = peer.answer(invite, 180, Require="100rel", RSeq="5")
+    await asyncio.sleep(0.6)
+    peer.send(ringing)  # as a telephone does that has heard no PRACK
+    prack = await peer.asked("PRACK")
+    assert len(lost) == 2
+    assert lost[0] == lost[1]
+    peer.answer(prack, 200)
+    peer.answer(invite, 200, body=OFFER)
+    await peer.asked("ACK")
+    assert listener.words == ["answered"]
+    assert len({one.cseq.number for one in sent(peer, "PRACK")}) == 1
+
+
+@in_virtual_time
+async def test_of_machines_behind_a_name_the_one_with_the_call_gets_its_requests() -> None:
+    house, peer, listener, invite = await calling()
+    house.wire.names["sbc.example"] = [("192.0.2.70", 5060), ("192.0.2.7", 5060)]
+    peer.answer(invite, 200, body=OFFER, Record_Route="<sip:sbc.example;lr>", Contact="<sip:x@10.9.9.9>")
+    assert (await peer.asked("ACK")).headers.all("Route") == ["<sip:sbc.example;lr>"]
+    assert listener.call is not None
+    listener.call.hang_up()
+    peer.answer(await peer.asked("BYE"), 200)
+    await asyncio.sleep(40)
+    assert house.nothing_left()
+
+
+@in_virtual_time
+async def test_hop_whose_name_is_unknown_is_reached_by_the_flow() -> None:
+    _, peer, _, invite = await calling()
+    peer.answer(invite, 200, body=OFFER, Contact="<sip:x@nowhere.example>")
+    assert (await peer.asked("ACK")).uri == "sip:x@nowhere.example"

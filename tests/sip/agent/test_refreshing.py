@@ -182,3 +182,35 @@ async def test_our_calls_ask_for_a_timer_and_keep_to_the_answer() -> None:
     peer.answer(update, 200, Session_Expires="600;refresher=uas")
     await peer.asked("BYE")  # now it was theirs to refresh
     assert listener.end == "timeout"
+
+
+@in_virtual_time
+async def test_glare_in_a_call_of_ours_waits_longer_than_theirs() -> None:
+    house = House(trunks=(trunk(session_expires=200),), known={"west": [("192.0.2.7", 5060)]})
+    peer = await house.open()
+    listener = await house.dial()
+    first = await peer.asked("INVITE")
+    peer.answer(first, 200, body=OFFER, Session_Expires="200;refresher=uac", Allow="INVITE")
+    await peer.asked("ACK")
+    start = now()
+    peer.answer(await peer.asked("INVITE"), 491)
+    peer.answer(await peer.asked("INVITE"), 200, body=OFFER, Session_Expires="200;refresher=uac")
+    assert 102.1 <= now() - start <= 104.2  # RFC 3261 §14.1: 2.1 to 4 s, for the Call-ID is ours
+    await peer.asked("ACK")
+    assert listener.words == ["answered"]
+
+
+@in_virtual_time
+async def test_reinvite_that_is_only_tried_is_cancelled_and_bars_nobody() -> None:
+    house, peer, start = await talking("INVITE", Supported="timer", Session_Expires="600;refresher=uas")
+    invite = await peer.asked("INVITE")
+    peer.answer(invite, 100)
+    cancel = await peer.asked("CANCEL")
+    assert now() - start == pytest.approx(336, abs=1)
+    peer.answer(cancel, 200)
+    peer.answer(invite, 487)
+    await asyncio.sleep(1)
+    peer.ask("INVITE", body=sdp(port=49_000))
+    peer.ack(await peer.response("INVITE", 200))
+    await asyncio.sleep(1)
+    assert house.listener.words == ["answered", "changed"]
