@@ -78,7 +78,8 @@ class Reports:
     def _block(self, heard: Reception, now: float) -> rtcp.ReportBlock:
         last_sr, delay = 0, 0
         if self._last_sr is not None and self._last_sr[0] == heard.ssrc:
-            last_sr, delay = self._last_sr[1], int((now - self._last_sr[2]) * 65536)
+            # a frame's ideal moment may lie a little before the arrival of a report
+            last_sr, delay = self._last_sr[1], max(0, int((now - self._last_sr[2]) * 65536))
         return heard.report(last_sr, delay)
 
     def _ntp(self, now: float) -> int:

@@ -100,3 +100,13 @@ def test_any_bytes_are_safe(data: bytes) -> None:
 def test_any_well_framed_bytes_are_safe(bodies: list[bytes], kind: int) -> None:
     packet = b"".join(rtcp.join(kind, len(body) % 32, body + bytes(-len(body) % 4)) for body in bodies)
     Reports("a", 0.0).hear(packet, Sending(8, 20), 1.0)
+
+
+def test_report_that_arrived_after_the_frames_ideal_moment_counts_as_no_delay() -> None:
+    """Frames are read for moments on an even clock, which may lie before what has just arrived."""
+    reports = Reports("c", 0.0)
+    theirs = rtcp.sender_report(rtcp.SenderReport(77, 5 << 32, 0, 1, 160), [])
+    assert reports.hear(theirs, sender(), 1.01)
+    packet = reports.make(sender(), heard(), 1.0)
+    block = rtcp.parse_report_blocks(packet, rtcp.split(packet)[0]).blocks[0]
+    assert (block.last_sr, block.delay) == (rtcp.compact_ntp(5 << 32), 0)
