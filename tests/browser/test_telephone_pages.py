@@ -44,7 +44,9 @@ def test_numbers_pin_invitation_and_card(
     paper.open(onmeet_server.base_url + card if card.startswith("/") else card)
     assert paper.text(by_testid("card-pin")) == shown
     assert "sound is open to the telephone network" in paper.text()
-    assert violations(paper) == []
+    for colours in ("light", "dark"):
+        paper.colours(colours)
+        assert violations(paper) == []
 
 
 def test_an_owner_sees_and_changes_the_pin_and_calls_out_after_proving_the_address(
@@ -63,7 +65,9 @@ def test_an_owner_sees_and_changes_the_pin_and_calls_out_after_proving_the_addre
     assert (len(pin), pin != before) == (11, True)
     page.click(by_testid("rotation"))
     page.until_text("change after each meeting", ".flashes")
-    assert violations(page) == []
+    for colours in ("dark", "light"):
+        page.colours(colours)
+        assert violations(page) == []
     page.open(f"{base_url}/meetings")
     page.click('[data-part="open"]')
     karin = PreJoin(page).join("Karin")
@@ -80,7 +84,9 @@ def test_an_owner_sees_and_changes_the_pin_and_calls_out_after_proving_the_addre
     page.fill(by_testid("call-number"), "+33 1 23 45 67 89")
     page.press("Enter")
     page.until_text("Calls to this number are not permitted here.", by_testid("call-state"))
-    assert violations(page) == []
+    for colours in ("dark", "light"):
+        page.colours(colours)
+        assert violations(page) == []
     page.forgiven.append("422")
 
 
