@@ -12,7 +12,7 @@ from onmeet.phone.settings import Trunk
 from sip.interface import TransportName
 from tests.factories.kamailio import Kamailio, kamailio
 from tests.factories.sipp import Sipp
-from tests.sip.peers.answering import House, house, soon
+from tests.sip.peers.answering import House, Line, house, soon
 
 USERS = {"onmeet": "s3cret"}
 
@@ -87,6 +87,40 @@ async def test_what_happens_in_a_call_passes_the_proxy(
                 await caller.finished()
             (line,) = one.lines
             await soon(lambda: line.end == ("cancelled" if scenario == "cancel" else "bye"), "the end")
+
+
+async def called(scenario: str, transport: TransportName, folder: Path) -> tuple[Line, Sipp]:
+    """Dial a telephone of sipp; once both sides are through with it, our line and the telephone."""
+    with (
+        Sipp(scenario, folder=folder) as telephone,
+        kamailio(folder, USERS, challenge=407, outside=(telephone.address, telephone.port)) as proxy,
+    ):
+        # Not registered: the trunk is asked by OPTIONS, and each call is challenged.
+        async with house(trunk(proxy, transport, register=False)) as one:
+            await soon(lambda: one.agent.trunks() == [("trunk", "static")], "the trunk to answer")
+            line = await one.dial("+4930123456")
+            assert line.call is not None
+            if scenario == "answers":
+                await soon(lambda: line.agreements, "an answer")
+                line.call.hang_up()
+            elif scenario == "rings_only":
+                await soon(lambda: "180 Ringing" in telephone.messages(), "the telephone to ring")
+                line.call.hang_up()
+            await soon(lambda: line.end, "the end")
+            await telephone.finished()
+            return line, telephone
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+@pytest.mark.parametrize(
+    ("scenario", "end"),
+    [("answers", "ours"), ("hangs_up", "bye"), ("busy", "busy"), ("rings_only", "ours")],
+)
+async def test_a_call_that_we_make(scenario: str, end: str, transport: TransportName, tmp_path: Path) -> None:
+    line, telephone = await called(scenario, transport, tmp_path)
+    assert line.end == end
+    assert bool(line.agreements) == (scenario in ("answers", "hangs_up"))
+    assert "User-Agent: OnMeet" in telephone.messages()
 
 
 async def test_a_call_that_comes_through_the_proxy_is_ended_by_us(tmp_path: Path) -> None:

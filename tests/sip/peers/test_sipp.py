@@ -118,36 +118,6 @@ async def test_an_offer_that_nobody_here_speaks_is_refused(answering: House, tmp
     assert answering.agent.calls == 0
 
 
-async def called(scenario: str, folder: Path, transport: str = "udp") -> tuple[Line, Sipp]:
-    """Dial a telephone of sipp; once both sides are through with it, our line and the telephone."""
-    with Sipp(scenario, folder=folder, transport=transport) as telephone:
-        trunk = Trunk(name="trunk", host="127.0.0.1", port=telephone.port, transport=transport, user="onmeet")  # type: ignore[arg-type]
-        async with house(trunk) as one:
-            line = await one.dial("+4930123456")
-            assert line.call is not None
-            if scenario == "answers":
-                await soon(lambda: line.agreements, "an answer")
-                line.call.hang_up()
-            elif scenario == "rings_only":
-                await soon(lambda: "180 Ringing" in telephone.messages(), "the telephone to ring")
-                line.call.hang_up()
-            await soon(lambda: line.end, "the end")
-            await telephone.finished()
-            return line, telephone
-
-
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
-@pytest.mark.parametrize(
-    ("scenario", "end"),
-    [("answers", "ours"), ("hangs_up", "bye"), ("busy", "busy"), ("rings_only", "ours")],
-)
-async def test_a_call_that_we_make(scenario: str, end: str, transport: str, tmp_path: Path) -> None:
-    line, telephone = await called(scenario, tmp_path, transport)
-    assert line.end == end
-    assert bool(line.agreements) == (scenario in ("answers", "hangs_up"))
-    assert "User-Agent: OnMeet" in telephone.messages()
-
-
 async def test_a_call_to_nobody_fails(tmp_path: Path) -> None:
     trunk = Trunk(name="trunk", host="127.0.0.1", port=free_port(), transport="tcp")
     async with house(trunk) as one:
