@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 END_SECONDS = 12.0
 
 
@@ -163,9 +163,17 @@ class OnMeetServer:
     # its processes
 
     def pids(self) -> list[int]:
-        """Every living process that was started with this server's data folder."""
+        """Every living process that was started with this server's data folder, and all below these."""
         mark = f"ONMEET_DATA={self.data}".encode()
-        return [pid for pid in _processes() if mark in _environment(pid)]
+        found = [pid for pid in _processes() if mark in _environment(pid)]
+        for pid in found:  # grows meanwhile: the telephone's room processes have an environment of their own
+            found += [child for child in _children(pid) if child not in found]
+        return found
+
+    def room_pids(self) -> list[int]:
+        """The processes of meetings with callers: those that a nursery has forked."""
+        nurseries = [pid for pid in self.pids() if "sip.room" in _command(pid)]
+        return [child for pid in nurseries for child in _children(pid)]
 
     def relay_pid(self) -> int:
         """The relay process; AssertionError when there is not exactly one."""
@@ -203,6 +211,15 @@ class OnMeetServer:
 
 def _processes() -> list[int]:
     return sorted(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+
+
+def _children(pid: int) -> list[int]:
+    return [each for each in _processes() if _parent(each) == pid]
+
+
+def _parent(pid: int) -> int:
+    stat = _read(pid, "stat").rpartition(b")")[2].split()
+    return int(stat[1]) if stat else 0
 
 
 def _environment(pid: int) -> list[bytes]:

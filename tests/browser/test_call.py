@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -66,21 +65,6 @@ def hall() -> Iterator[Hall]:
         yield Hall(server, chromium)
 
 
-def room_processes(server: OnMeetServer) -> list[int]:
-    """Processes that a nursery has forked: they have the same command line as their parent."""
-    found = []
-    for pid in server.pids():
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            parent = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-            above = Path(f"/proc/{parent}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if b"sip.room" in command and b"sip.room" in above:
-            found.append(pid)
-    return found
-
-
 @pytest.mark.slow  # a whole call, with every prompt played to its end
 @pytest.mark.timeout(150)
 @pytest.mark.promise("N5.1", "N5.6", "N1.1")
@@ -95,7 +79,7 @@ def test_call_from_ring_to_hang_up(hall: Hall) -> None:
         handset.presses(pin + "#")
         dialog = hall.answers()
         assert "Unknown number" in dialog
-        assert len(room_processes(hall.server)) == 1
+        assert len(hall.server.room_pids()) == 1
         assert all(each.loudness < -60 or each.mid == "1" for each in heard(ben, 1.0))
 
         anna.fill(by_testid("caller-name"), "Cleo")
@@ -113,20 +97,24 @@ def test_call_from_ring_to_hang_up(hall: Hall) -> None:
             "() => !probe.shown(probe.one('[data-testid=open-notice]'))", what="a closed lock", within=5
         )
         page.until_text("Encrypted", by_testid("shield"))
-    until(lambda: not room_processes(hall.server), "the end of the meeting's process", within=5)
+    until(lambda: not hall.server.room_pids(), "the end of the meeting's process", within=5)
 
 
 def _room_is_heard(handset: Handset) -> None:
-    """Anna's tone on the telephone, once the prompts are over."""
-    until(lambda: signal_to_noise(handset.hears(0.5), 16000, ROOM_TONE) > 20, "the room's sound", within=20)
-    assert signal_to_noise(handset.hears(2.0), 16000, ROOM_TONE) >= 35
+    """Anna's tone on the telephone, once the prompts are over: half a second 35 dB above all else.
+
+    Half a second, because a busy machine makes the jitter buffers stretch sound, which shifts a tone's phase.
+    """
+    until(lambda: signal_to_noise(handset.hears(0.5), 16000, ROOM_TONE) >= 35, "the room's sound", within=30)
 
 
 def _caller_is_heard(person: Person) -> None:
     """The caller's tone in a browser."""
 
     def clear() -> bool:
-        return any(signal_to_noise(each.samples[-each.rate :], each.rate, CALLER_TONE) >= 35
-                   for each in heard(person.window, 1.5) if each.loudness > -40)  # fmt: skip
+        loud = [each for each in heard(person.window, 1.0) if each.loudness > -40]
+        return any(
+            signal_to_noise(each.samples[-each.rate // 2 :], each.rate, CALLER_TONE) >= 35 for each in loud
+        )
 
-    until(clear, "the caller's sound", within=20)
+    until(clear, "the caller's sound", within=30)

@@ -27,7 +27,10 @@ from tests.factories.redis import RedisServer, redis_server
 from tests.running import OnMeetServer
 from tests.waiting import until
 
-__all__ = ["postgres", "redis_server"]
+__all__ = [
+    "Instances", "Somebody", "Subscriber", "build", "database", "meet", "months_ahead", "people", "postgres",
+    "redis_server", "unique", "until_clean", "wires_of",
+]  # fmt: skip
 
 PASSWORD = "a heron lands at dusk"
 
@@ -35,7 +38,8 @@ LEFT_SECONDS = 5.0
 """From the last participant leaving to an audit that finds nothing."""
 
 
-def _unique(prefix: str) -> str:
+def unique(prefix: str) -> str:
+    """The prefix and something that is found nowhere else."""
     return f"{prefix}{secrets.token_hex(5)}"
 
 
@@ -44,9 +48,9 @@ class Somebody:
     """The traces of one person: each is found nowhere else in the world."""
 
     address: str
-    name: str = field(default_factory=lambda: _unique("Zoë Q"))
-    device: str = field(default_factory=lambda: _unique("Canary/"))
-    message: str = field(default_factory=lambda: _unique("heron "))
+    name: str = field(default_factory=lambda: unique("Zoë Q"))
+    device: str = field(default_factory=lambda: unique("Canary/"))
+    message: str = field(default_factory=lambda: unique("heron "))
 
     @property
     def traces(self) -> tuple[str, ...]:
@@ -58,9 +62,9 @@ class Somebody:
 class Subscriber(Somebody):
     """Somebody with an account and a meeting of their own."""
 
-    email: str = field(default_factory=lambda: _unique("heron.") + "@example.org")
-    account_name: str = field(default_factory=lambda: _unique("Quill "))
-    title: str = field(default_factory=lambda: _unique("Round of "))
+    email: str = field(default_factory=lambda: unique("heron.") + "@example.org")
+    account_name: str = field(default_factory=lambda: unique("Quill "))
+    title: str = field(default_factory=lambda: unique("Round of "))
 
     @property
     def account(self) -> tuple[str, ...]:
@@ -103,8 +107,8 @@ class Instances:
         self._redis = redis
         self._server: OnMeetServer | None = None
 
-    def __call__(self, notice: str) -> Instance:
-        self._server = OnMeetServer(ONMEET_NOTICE=notice, **self._settings)
+    def __call__(self, notice: str, **settings: str) -> Instance:
+        self._server = OnMeetServer(ONMEET_NOTICE=notice, **self._settings, **settings)
         self._server.start()
         return Instance(self._server, self._folders)
 
@@ -119,7 +123,7 @@ class Instances:
 
 
 @contextmanager
-def _wires(instance: Instance, *people: Somebody) -> Iterator[tuple[Wire, ...]]:
+def wires_of(instance: Instance, *people: Somebody) -> Iterator[tuple[Wire, ...]]:
     """For each of the people a way to the server that says from where they come."""
     with ExitStack() as stack:
         yield tuple(stack.enter_context(Wire(instance.server.port, address=who.address)) for who in people)
@@ -132,7 +136,7 @@ def _open(window: OpenWindow[ChromiumWindow], wire: Wire, who: Somebody) -> Chro
     return opened
 
 
-def _meet(
+def meet(
     window: OpenWindow[ChromiumWindow], wires: tuple[Wire, ...], anna: Subscriber, ben: Somebody
 ) -> tuple[Person, Person]:
     """The subscriber signs in, makes a meeting and goes in; the guest follows, and they talk."""
@@ -179,7 +183,7 @@ def people() -> tuple[Subscriber, Somebody]:
     return Subscriber(f"203.0.113.{low}"), Somebody(f"2001:db8:{low:x}:7::{last:x}")
 
 
-def _until_clean(instance: Instance, traces: tuple[str, ...]) -> float:
+def until_clean(instance: Instance, traces: tuple[str, ...]) -> float:
     """Ask the audit until it is clean; seconds from now until the clean one began."""
     began = time.monotonic()
     asked = began
@@ -206,12 +210,12 @@ def test_under_on_meet_nothing_of_a_meeting_is_left_in_any_byte(
     anna, ben = people
     instance = build("on-meet")
     gone = (*anna.traces, *ben.traces)
-    with _wires(instance, anna, ben) as wires:
-        host, guest = _meet(window, wires, anna, ben)
+    with wires_of(instance, anna, ben) as wires:
+        host, guest = meet(window, wires, anna, ben)
         assert instance.raw(gone) == {}, "nothing is written while the meeting lasts either"
         guest.leave()
         host.leave()
-        assert _until_clean(instance, gone) < LEFT_SECONDS
+        assert until_clean(instance, gone) < LEFT_SECONDS
     build.dump()
     assert instance.raw(gone) == {}
     assert instance.sightings(gone) == {}
@@ -241,8 +245,8 @@ def test_under_easymeet24_exactly_what_it_permits_is_left_and_goes_in_time(
     }  # fmt: skip
     messages = (anna.message, ben.message)
     everything = (*permitted, *messages)
-    with _wires(instance, anna, ben) as wires:
-        host, guest = _meet(window, wires, anna, ben)
+    with wires_of(instance, anna, ben) as wires:
+        host, guest = meet(window, wires, anna, ben)
         guest.leave()
         host.leave()
     until(lambda: set(instance.sightings(permitted)) == permitted, "the records of the meeting", within=20)
@@ -250,19 +254,20 @@ def test_under_easymeet24_exactly_what_it_permits_is_left_and_goes_in_time(
     build.dump()
     assert instance.raw(messages) == {}
     assert (instance.raw(permitted) == {}) is build.sealed
-    instance.done("sweep", "--ahead", "--at", _months_ahead(11))
+    instance.done("sweep", "--ahead", "--at", months_ahead(11))
     assert set(instance.sightings(permitted)) == permitted, "not before its time"
-    instance.done("sweep", "--ahead", "--at", _months_ahead(14))
+    instance.done("sweep", "--ahead", "--at", months_ahead(14))
     left = {anna.email, anna.account_name, anna.title}
     assert set(instance.sightings(everything)) == left, "the contract goes on, the traffic data has gone"
     instance.done("user", "close", anna.email)
-    instance.done("sweep", "--ahead", "--at", _months_ahead(36))
+    instance.done("sweep", "--ahead", "--at", months_ahead(36))
     build.dump()
     assert instance.raw(everything) == {}
     assert instance.sightings(everything) == {}
 
 
-def _months_ahead(months: int) -> str:
+def months_ahead(months: int) -> str:
+    """The second day of a later month, for `onmeet sweep --at`."""
     year, month = divmod(time.gmtime().tm_year * 12 + time.gmtime().tm_mon - 1 + months, 12)
     return f"{year}-{month + 1:02d}-02T00:00Z"
 
@@ -282,13 +287,13 @@ def test_a_part_killed_in_mid_meeting_leaves_nothing_behind(
     anna, ben = people
     instance = build("on-meet")
     gone = (*anna.traces, *ben.traces)
-    with _wires(instance, anna, ben) as wires:
-        for person in _meet(window, wires, anna, ben):
+    with wires_of(instance, anna, ben) as wires:
+        for person in meet(window, wires, anna, ben):
             person.window.forgiven += ["500", "502", "503", "Failed to load"]
         instance.server.kill(killed)
         instance.server.until_healthy(within=30)
         for wire in wires:
             wire.cut()
-    _until_clean(instance, gone)
+    until_clean(instance, gone)
     build.dump()
     assert instance.raw(gone) == {}

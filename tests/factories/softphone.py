@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from onmeet.phone.settings import PhoneSettings, Trunk
 from onmeet.rtp import packets
 from sip.agent import Agent
+from sip.core.session_outgoing import Called
 from sip.gateway.ports import open_pair
 from sip.interface import FRAME, RATE, Agreement, Call, EndReason
 from sip.media.leg import Leg
@@ -29,7 +31,7 @@ from sip.wire.options import Options
 from sip.wire.transport import Transport
 from tests.waiting import until
 
-__all__ = ["Handset", "Softphone", "softphone"]
+__all__ = ["Handset", "Sender", "Softphone", "softphone"]
 
 T = TypeVar("T")
 Sound = NDArray[np.int16]
@@ -172,12 +174,41 @@ class Softphone:
         return True
 
 
+@dataclass(frozen=True)
+class Sender:
+    """What a telephone says of itself. user, domain: of From. headers: further ones of its INVITE."""
+
+    user: str = ""
+    domain: str = ""
+    display: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class _Outspoken(Agent):
+    """A user agent that says more than ours does."""
+
+    sender = Sender()
+
+    def _called(self, number: str, trunk: Trunk) -> Called:
+        called = super()._called(number, trunk)
+        named = replace(called.sender, display=self.sender.display)
+        return replace(called, sender=named, extra=(*called.extra, *self.sender.headers))
+
+
 @asynccontextmanager
-async def softphone(port: int, *, user: str = "") -> AsyncIterator[Softphone]:
-    """A telephone that calls the gateway at UDP port `port` of 127.0.0.1. user: of its own address."""
-    trunk = Trunk(name="gateway", host="127.0.0.1", port=port, keep_alive=0, from_user=user)
+async def softphone(port: int, sender: Sender = Sender()) -> AsyncIterator[Softphone]:
+    """A telephone that calls the gateway at UDP port `port` of 127.0.0.1."""
+    trunk = Trunk(
+        name="gateway",
+        host="127.0.0.1",
+        port=port,
+        keep_alive=0,
+        from_user=sender.user,
+        from_domain=sender.domain,
+    )
     settings = PhoneSettings(trunks=(trunk,))
-    agent = Agent(Transport(Options(port=0), upstreams=settings.trunks), settings, lambda _call: None)
+    agent = _Outspoken(Transport(Options(port=0), upstreams=settings.trunks), settings, lambda _call: None)
+    agent.sender = sender
     await agent.start()
     phone = Softphone(agent)
     try:
@@ -192,8 +223,8 @@ async def softphone(port: int, *, user: str = "") -> AsyncIterator[Softphone]:
 class Handset:
     """A `Softphone` for tests that are not asynchronous: it lives on an event loop of its own thread."""
 
-    def __init__(self, port: int, *, user: str = "") -> None:
-        self._port, self._user = port, user
+    def __init__(self, port: int, sender: Sender = Sender()) -> None:
+        self._port, self._sender = port, sender
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="handset")
         self._stack = AsyncExitStack()
@@ -201,7 +232,7 @@ class Handset:
 
     def __enter__(self) -> Handset:
         self._thread.start()
-        self._phone = self._run(self._stack.enter_async_context(softphone(self._port, user=self._user)))
+        self._phone = self._run(self._stack.enter_async_context(softphone(self._port, self._sender)))
         return self
 
     def __exit__(self, *_: object) -> None:
