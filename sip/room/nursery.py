@@ -216,14 +216,15 @@ class Nursery:
 
     async def room(self, code: str) -> RoomProcess:
         """The process of this meeting, a new one where there is none. Raises ProviderError."""
-        room = self._rooms.get(code)
-        if room is None or not room.alive:
-            room = self._rooms[code] = self._ask(code)
-        try:
-            if await asyncio.wait_for(room.ready(), UP_SECONDS):
-                return room
-        except TimeoutError:
-            room.end()
+        for _ in range(2):  # the nursery may have died unnoticed; it is started anew for the second try
+            room = self._rooms.get(code)
+            if room is None or not room.alive:
+                room = self._rooms[code] = self._ask(code)
+            try:
+                if await asyncio.wait_for(room.ready(), UP_SECONDS):
+                    return room
+            except TimeoutError:
+                room.end()
         raise ProviderError("no process could be started for a meeting")
 
     def close(self) -> None:

@@ -33,8 +33,8 @@ LINK_SECONDS: Final = 20.0
 RENEW_SECONDS: Final = 600
 """Before a statement expires it is signed anew."""
 
-DEAD_LINE_SECONDS: Final = 60.0
-"""Without a packet of any kind from a telephone that is not on hold."""
+DEAD_LINE_SECONDS: Final = 120.0
+"""Without a packet from a telephone that is not on hold. Some send nothing while nobody speaks."""
 
 _HOUSEKEEPING: Final = 50
 """Ticks between two looks at everything that is not urgent: a second."""

@@ -72,10 +72,11 @@ class KeyedMember:
         *,
         host_key: Ed25519PrivateKey | None = None,
         name: str = "Ada",
+        phone: bool = False,
     ) -> KeyedMember:
-        """In the meeting and connected; host with the host's key."""
+        """In the meeting and connected; host with the host's key. phone: people can dial in."""
         role = "host" if host_key else "guest"
-        unix = await UnixLink.open(relay, room, role=role, browser=name)
+        unix = await UnixLink.open(relay, room, role=role, browser=name, phone=phone)
         peer = Participant(unix, Workshop.open(), stamped=False)
         member = cls(peer, room, link, host_key)
         peer.on_message = member._message
@@ -89,7 +90,7 @@ class KeyedMember:
     def index(self) -> int:
         return self.peer.index
 
-    async def until(self, condition: Callable[[], object], what: str = "", within: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], object], what: str = "", within: float = 20.0) -> None:
         """Wait while everything goes on."""
         end = time.monotonic() + within
         while not condition():

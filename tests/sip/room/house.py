@@ -45,7 +45,7 @@ def short_prompts(folder: Path) -> Path:
     return folder
 
 
-async def eventually(condition: Callable[[], object], what: str, within: float = 10.0) -> None:
+async def eventually(condition: Callable[[], object], what: str, within: float = 20.0) -> None:
     """Wait while everything goes on; AssertionError after `within` seconds."""
     end = time.monotonic() + within
     while not condition():
@@ -64,7 +64,9 @@ def snr(sound: NDArray[np.int16], hertz: float) -> float:
 
 
 def share(sound: NDArray[np.int16], hertz: float) -> float:
-    """How much of a sound's power lies within 15 Hz of a tone; 0 for silence."""
+    """How much of a sound's power lies within 15 Hz of a tone; 0 for silence, and before 100 ms."""
+    if len(sound) < 1600:
+        return 0.0
     power = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
     near = np.abs(np.fft.rfftfreq(len(sound), 1 / 16000) - hertz) < 15
     return float(power[near].sum() / total) if (total := power.sum()) > 1e6 else 0.0
