@@ -238,14 +238,17 @@ async def test_silence_ends_in_failure() -> None:
     assert house.nothing_left()
 
 
+@pytest.mark.parametrize("before", [0.0, 1.0])
 @pytest.mark.parametrize("how", ["silence", "503", "refused"])
 @in_virtual_time
-async def test_next_target_is_tried(how: str) -> None:
+async def test_next_target_is_tried(how: str, before: float) -> None:
+    """Also when the trunk was asked `before`, so that there is a flow to it already."""
     house = House(trunks=(trunk(),), known={"west": [("192.0.2.7", 5060), ("192.0.2.8", 5060)]})
     first = await house.open()
     second = Peer(house.network, ("192.0.2.8", 5060), HOME)
     if how == "refused":
         house.wire.refuses.add(("192.0.2.7", 5060))
+    await asyncio.sleep(before)
     listener = await house.dial()
     if how == "503":
         first.answer(await first.asked("INVITE"), 503)
