@@ -10,9 +10,11 @@ with Sipp("answers", folder=tmp_path, calls=1) as called:     # a telephone that
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
 import socket
 import subprocess
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +35,24 @@ def need_sipp() -> None:
     """Skip, with the reason, where it is not installed."""
     if shutil.which("sipp") is None:
         pytest.skip("sipp is not installed: sudo apt-get install sip-tester")
+
+
+def _media_port(address: str) -> int:
+    """The first of four free ports: sipp binds two of them, and gives up when one is taken.
+
+    They lie below those that the system hands out by itself, so that nobody takes one meanwhile by chance.
+    """
+    for _ in range(200):
+        first = random.randrange(11_000, 19_996, 4)
+        with ExitStack() as probes:
+            try:
+                for port in range(first, first + 4):
+                    probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                    probe.bind((address, port))
+            except OSError:
+                continue
+            return first
+    raise AssertionError("no four free ports side by side")
 
 
 class Sipp:
@@ -79,7 +99,7 @@ class Sipp:
         command += ["-nostdin", "-timeout", f"{seconds}s", "-timeout_error", "-default_behaviors", "all"]
         command += ["-trace_err", "-error_file", str(self._folder / "errors")]
         command += ["-trace_msg", "-message_file", str(self._folder / "messages")]
-        media = free_port(socket.SOCK_DGRAM, address)
+        media = _media_port(address)
         command += ["-recv_timeout", "15000", "-mi", address, "-mp", str(media)]
         for name, value in (keys or {}).items():
             command += ["-key", name, value]

@@ -35,6 +35,7 @@ async def connected(one: House, phone: Any, uri: str) -> Line:
     await soon(phone.established, f"the call\n{phone.log()}")
     if isinstance(phone, Linphone):
         phone.speak()
+    await soon(lambda: one.lines and one.lines[-1].agreements, "its ACK")
     return one.lines[-1]
 
 
