@@ -6,7 +6,7 @@
     room, callers            who waits, who is in, what they hear
     keys                     from key messages to frame keys, by the host's word alone
     link, packets            the relay's `G` link: messages and sound
-    browsers, opus, mixer    sound: open, decode, mix-minus, encode, seal
+    browsers, opus, mixer, exchange    sound: open, decode, mix-minus, encode, seal
 
 A key of a meeting's sound is only ever in a room process, and goes with it.
 """

@@ -12,15 +12,15 @@ from typing import Any, Final
 import structlog
 
 from onmeet.e2ee.calls import MAX_AHEAD_SECONDS
-from onmeet.e2ee.frame_keys import FrameRefusal
 from onmeet.errors import ProtocolError
 from sip.ivr import news, steps
 from sip.ivr.sounds import Prompts
 from sip.ivr.stay import Stay
 from sip.media.leg import Leg
-from sip.room import mixer, packets, wire
+from sip.room import packets, wire
 from sip.room.browsers import Browsers
-from sip.room.callers import SILENCE, Caller, Frame
+from sip.room.callers import Caller
+from sip.room.exchange import exchange
 from sip.room.keys import RoomKeys
 
 __all__ = ["Room"]
@@ -272,39 +272,14 @@ class Room:
         self._ticks += 1
         if self._ticks % _HOUSEKEEPING == 0:
             self._keep_house(now)
-        voices: dict[str, Frame] = {}
-        for caller in list(self.callers.values()):
-            self._guarded(caller, lambda caller: voices.__setitem__(caller.call, caller.read(now)))
         others = self.browsers.frames() if self.keys.keyed else []
-        inside = [caller for caller in self.callers.values() if caller.inside]
-        speaking = {each.call for each in inside if not each.muted}
-        heard = dict.fromkeys((each.call for each in inside), SILENCE)
-        heard |= {call: voices[call] for call in speaking & voices.keys()}
-        mixed = mixer.mix(heard, others)
-        self._send_voices(speaking, voices)
-        for caller in list(self.callers.values()):
-            self._guarded(caller, lambda caller: self._play(caller, mixed.get(caller.call), now))
-
-    def _send_voices(self, speaking: set[str], voices: dict[str, Frame]) -> None:
-        """All packets of these 20 ms in one write; whoever is muted or without a key is not even encoded."""
-        sealed: list[bytes] = []
-
-        def speak(caller: Caller) -> None:
-            try:
-                packet = caller.packet(voices[caller.call], self.keys.seal)
-            except FrameRefusal:
-                return caller.skip()
-            return sealed.append(packet) if packet is not None else None
-
-        for caller in list(self.callers.values()):
-            if caller.call in speaking and caller.call in voices:
-                self._guarded(caller, speak)
-            else:
-                caller.skip()
+        sealed = exchange(self.callers.values(), others, now=now, seal=self.keys.seal, guarded=self._guarded)
         self._send_sound(sealed)
+        for caller in list(self.callers.values()):
+            self._guarded(caller, lambda caller: self._step(caller, now))
 
-    def _play(self, caller: Caller, meeting: Frame | None, now: float) -> None:
-        caller.write(meeting)
+    def _step(self, caller: Caller, now: float) -> None:
+        """Let the call's machine go on."""
         if caller.stay is None:
             return
         if caller.player.finished():
