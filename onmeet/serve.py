@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import fcntl
 import http.client
+import json
 import os
 import signal
 import socket
@@ -29,7 +30,9 @@ from onmeet.config import Config
 from onmeet.errors import ConfigError
 from onmeet.signalling.client import RelayUnreachable, query
 
-__all__ = ["Child", "Supervisor", "alone_with", "check_ports", "check_redis", "main", "restart_delay"]
+__all__ = [
+    "Child", "Supervisor", "alone_with", "check_phone", "check_ports", "check_redis", "main", "restart_delay",
+]  # fmt: skip
 
 READY_SECONDS = 60.0
 """How long the parts may take until all of them answer."""
@@ -39,6 +42,15 @@ LOOK_SECONDS = 0.05
 
 STOP_SECONDS = 10.0
 """How long a child may take to end by itself before it is killed."""
+
+WRONG_SETTING = 2
+"""Exit status of a part that cannot run with its settings, and has said why on standard error."""
+
+RETRY_SECONDS = 5.0
+"""Most seconds between two starts of a part that keeps failing."""
+
+MENDING_SECONDS = 30.0
+"""The same for one with wrong settings: those take a person to mend, and the other parts go on meanwhile."""
 
 TAKES_ALONG = 75
 """Exit status of a part that wants others started anew: another notice is in force."""
@@ -57,13 +69,13 @@ _PR_SET_PDEATHSIG = 1  # prctl(2): the signal that this process gets when its pa
 log = structlog.get_logger()
 
 
-def restart_delay(failures: int) -> float:
+def restart_delay(failures: int, longest: float = RETRY_SECONDS) -> float:
     """Seconds to wait before start number `failures` + 1 of a child that keeps failing.
 
     The first restart is immediate, because a meeting is waiting; a child that dies again and again
-    within five seconds of its start is given up to five seconds.
+    within five seconds of its start is given up to `longest` seconds.
     """
-    return 0.0 if failures <= 1 else min(0.1 * 2.0 ** (failures - 1), 5.0)
+    return 0.0 if failures <= 1 else min(0.1 * 2.0 ** min(failures - 1, 20), longest)
 
 
 @dataclass
@@ -82,6 +94,8 @@ class Child:
     started_at: float = 0.0
     failures: int = 0
     restart_at: float = 0.0
+    refused: bool = False
+    """Whether it ended with `WRONG_SETTING` last."""
 
     def start(self, now: float) -> None:
         """Start the process; it ends with the supervisor, even when that is killed."""
@@ -94,15 +108,18 @@ class Child:
 
     def ended(self, now: float) -> None:
         """Note that the process has ended and when to start it again."""
-        quick = now - self.started_at < 5.0
+        code = self.process.returncode if self.process is not None else None
+        self.refused = code == WRONG_SETTING
+        quick = now - self.started_at < 5.0 or self.refused  # however slow the machine
         self.failures = self.failures + 1 if quick else 1
-        self.restart_at = now + restart_delay(self.failures)
-        log.warning(
-            "a part ended and is started again",
-            code=self.process.returncode if self.process is not None else None,
-            count=self.failures,
-            reason=self.name,
-        )
+        delay = restart_delay(self.failures, MENDING_SECONDS if self.refused else RETRY_SECONDS)
+        self.restart_at = now + delay
+        if self.refused:
+            log.error(
+                "a part cannot run with its settings", count=self.failures, reason=self.name, seconds=delay
+            )
+        else:
+            log.warning("a part ended and is started again", code=code, count=self.failures, reason=self.name)
         self.process = None
 
 
@@ -140,6 +157,10 @@ class Supervisor:
             if child.name == name and process is not None:
                 log.error("a part does not answer and is ended", reason=name)
                 process.kill()
+
+    def refused(self, name: str) -> bool:
+        """Whether a child keeps ending because of wrong settings."""
+        return any(child.name == name and child.refused for child in self._children)
 
     def _restart_ended(self) -> None:
         now = self._clock()
@@ -219,6 +240,14 @@ def check_ports(config: Config) -> None:
                 raise ConfigError(f"{name}: port {port} cannot be used ({reason}); set another") from None
 
 
+def check_phone(config: Config) -> None:
+    """Raise `ConfigError` when ONMEET_PHONE has mistakes; it lists them with line and remedy."""
+    if config.sip:
+        from onmeet.phone.settings import load  # slow to import
+
+        load(config)
+
+
 def check_redis(config: Config) -> None:
     """Raise `ConfigError` when Redis is set and does not answer: a wrong address shows at the start.
 
@@ -257,11 +286,12 @@ def alone_with(folder: Path) -> Iterator[None]:
 
 
 def _announce(config: Config, supervisor: Supervisor) -> None:
-    """Print the address once the pages answer and every part is up."""
+    """Print the address once the pages answer and every part is up; a telephone gateway with wrong settings
+    is not waited for."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.bind, config.bind)  # noqa: S104
     deadline = clock.monotonic() + READY_SECONDS
     while clock.monotonic() < deadline:
-        if _healthy(host, config.port):
+        if _up(host, config.port, without_telephone=supervisor.refused("sip")):
             shown = f"http://{f'[{host}]' if ':' in host else host}:{config.port}"
             print(f"OnMeet is ready: {config.public_url or shown}", flush=True)  # noqa: T201
             return
@@ -270,13 +300,17 @@ def _announce(config: Config, supervisor: Supervisor) -> None:
     supervisor.stop(failed=True)
 
 
-def _healthy(host: str, port: int) -> bool:
+def _up(host: str, port: int, *, without_telephone: bool) -> bool:
     # http.client asks the server itself, whatever proxy the environment names
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
+        answer = connection.getresponse()
+        if answer.status == 200 or not without_telephone:
+            return answer.status == 200
+        parts = json.loads(answer.read())
+        return all(parts[name] == "ok" for name in ("relay", "keeper"))
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
         return False
     finally:
         connection.close()
@@ -301,6 +335,7 @@ def main() -> int:
         config = Config.from_env()
         check_ports(config)
         check_redis(config)
+        check_phone(config)
         with alone_with(config.data):
             return _serve(config)
     except ConfigError as error:

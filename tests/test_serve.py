@@ -17,7 +17,15 @@ import pytest
 
 from onmeet.config import Config
 from onmeet.errors import ConfigError
-from onmeet.serve import TAKES_ALONG, Child, Supervisor, alone_with, check_ports, restart_delay
+from onmeet.serve import (
+    MENDING_SECONDS,
+    TAKES_ALONG,
+    Child,
+    Supervisor,
+    alone_with,
+    check_ports,
+    restart_delay,
+)
 from tests.running import OnMeetServer, free_port
 
 # Writes its pid on a line of its own in argv[1], then waits for a signal.
@@ -100,6 +108,41 @@ def test_failing_child_is_not_restarted_in_a_tight_loop(tmp_path: Path):
     with supervised([failing]):
         until(lambda: failing.failures == 3)
     assert len(pids(out)) == 3
+
+
+def test_part_may_fail_for_days():
+    assert restart_delay(100_000) == 5.0
+
+
+def test_part_with_wrong_settings_is_tried_ever_more_rarely_and_the_others_go_on(tmp_path: Path):
+    out, log = tmp_path / "pids", tmp_path / "starts"
+    refusing = child("import sys; open(sys.argv[1],'a').write('2\\n'); sys.exit(2)", log)
+    with supervised([refusing, child(LIVES, out)]) as supervisor:
+        until(lambda: refusing.failures == 3)
+        assert supervisor.refused("part")
+        assert len(pids(out)) == 1
+    delays = [restart_delay(n, MENDING_SECONDS) for n in range(1, 30)]
+    assert delays == sorted(delays)
+    assert delays[-1] == MENDING_SECONDS
+
+
+def test_slow_start_with_wrong_settings_counts_as_a_failure_too():
+    refusing = Child("part", ["false"])
+    refusing.process = subprocess.Popen([sys.executable, "-c", "import sys; sys.exit(2)"])
+    refusing.process.wait()
+    refusing.failures = 8
+    refusing.ended(refusing.started_at + 60.0)
+    assert refusing.failures == 9
+
+
+def test_mistake_in_the_settings_of_the_telephone_stops_the_start(tmp_path: Path):
+    wrong = 'languages = ["en"]\n[[trunk]]\nnmae = "x"\n'
+    env = {**os.environ, "ONMEET_DATA": str(tmp_path), "PORT": str(free_port()), "ONMEET_PHONE": wrong}
+    env |= {"ONMEET_SIP_PORT": str(free_port()), "ONMEET_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM))}
+    done = subprocess.run([sys.executable, "-m", "onmeet.serve"], env=env, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("OnMeet cannot start: the telephone's settings cannot be used:\n")
+    assert "ONMEET_PHONE:3: trunk 1: nmae is no key" in done.stderr
 
 
 def test_children_end_when_the_supervisor_is_killed(tmp_path: Path):

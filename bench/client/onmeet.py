@@ -42,12 +42,19 @@ class UnixLink:
 
     @classmethod
     async def open(
-        cls, path: Path, room: str, *, role: Role = "guest", browser: str = "load", limit: int = 100
+        cls,
+        path: Path,
+        room: str,
+        *,
+        role: Role = "guest",
+        browser: str = "load",
+        limit: int = 100,
+        phone: bool = False,
     ) -> UnixLink:
-        """Connect and hand in a ticket for a room."""
+        """Connect and hand in a ticket for a room. phone: people can dial in."""
         reader, writer = await asyncio.open_unix_connection(str(path), limit=1 << 24)
         link = cls(reader, writer)
-        link._write(b"T", Ticket(room, role, browser, limit, time.time() + 10).to_json())
+        link._write(b"T", Ticket(room, role, browser, limit, time.time() + 10, phone=phone).to_json())
         return link
 
     async def send(self, text: str) -> None:

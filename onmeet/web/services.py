@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
+import structlog
 from flask import Flask, current_app
 
 from onmeet import clock
@@ -12,6 +13,7 @@ from onmeet.accounts.own import OwnAccount
 from onmeet.accounts.service import Accounts
 from onmeet.config import Config
 from onmeet.db import Database
+from onmeet.errors import ConfigError
 from onmeet.mail.about_requests import mail_about_request
 from onmeet.meetings.records import Records
 from onmeet.meetings.reporting import reported
@@ -29,6 +31,8 @@ from onmeet.phone.settings import PhoneSettings, load
 __all__ = ["Services", "build", "services"]
 
 _KEY = "onmeet"
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Services:
             "erasure": Erasure(self.database, self.policy, open_key_store(self.config)),
             "requests": Requests(self.database, mail_about_request),
             "consents": Consents(self.database, self.policy),
-            "phone": load(self.config) if self.config.sip else PhoneSettings(),
+            "phone": _phone(self.config),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -69,6 +73,18 @@ class Services:
     def attach(self, app: Flask) -> None:
         """Make this the answer of `services()` inside `app`."""
         app.extensions[_KEY] = self
+
+
+def _phone(config: Config) -> PhoneSettings:
+    """The telephone's settings. The supervisor has checked them; a mistake that was made since then stops the
+    gateway, which says where it is, but not the pages."""
+    if not config.sip:
+        return PhoneSettings()
+    try:
+        return load(config)
+    except ConfigError:
+        log.error("the settings of the telephone cannot be used")
+        return PhoneSettings()
 
 
 def build(config: Config) -> Services:
