@@ -9,6 +9,7 @@ the bucket is empty, checks wait.
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections import OrderedDict
 
@@ -55,13 +56,18 @@ class Guard:
             return True
         return allowance.take(0.0, now) and self._has(allowance, now)
 
-    def wait(self, trunk: str, now: float) -> float:
-        """Seconds until the next PIN of this trunk may be looked up; 0.0 nearly always."""
+    def wait(self, trunk: str, now: float, longest: float = math.inf) -> float:
+        """Seconds until the next PIN of this trunk may be looked up; 0.0 nearly always.
+
+        One who would have to wait for more than `longest` takes nobody's turn: else those who try and try
+        again would push all others back without end.
+        """
         allowance = self._trunks.get(trunk)
         if allowance is None or self._has(allowance, now):
             return 0.0
         due = max(now, self._next_check.get(trunk, now))
-        self._next_check[trunk] = due + WAIT_SECONDS
+        if due - now <= longest:
+            self._next_check[trunk] = due + WAIT_SECONDS
         return due - now
 
     def wrong(self, trunk: str, caller: bytes, now: float) -> None:

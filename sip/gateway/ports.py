@@ -6,10 +6,12 @@ import contextlib
 import ipaddress
 import secrets
 import socket
+from collections.abc import Sequence
 
 __all__ = ["NoPort", "facing", "open_pair"]
 
 TRIES = 64
+"""Where the system chooses the port, which may be an odd one or have a taken one beside it."""
 
 
 class NoPort(OSError):
@@ -31,12 +33,7 @@ def open_pair(address: str, ports: tuple[int, int] | None) -> tuple[socket.socke
 
     The port is drawn at random, so that a stranger has to guess where sound is expected.
     """
-    for _ in range(TRIES):
-        if ports is None:
-            port = 0
-        else:
-            first = ports[0] + ports[0] % 2
-            port = first + 2 * secrets.randbelow((ports[1] + 1 - first) // 2)
+    for port in _candidates(ports):
         rtp = _bound(address, port)
         if rtp is None:
             continue
@@ -46,6 +43,15 @@ def open_pair(address: str, ports: tuple[int, int] | None) -> tuple[socket.socke
             return rtp, rtcp
         rtp.close()
     raise NoPort("no free pair of ports in ONMEET_RTP_PORTS")
+
+
+def _candidates(ports: tuple[int, int] | None) -> Sequence[int]:
+    """Every even port of the range once, in random order: the last free pair is found, too."""
+    if ports is None:
+        return [0] * TRIES
+    even = list(range(ports[0] + ports[0] % 2, ports[1], 2))
+    secrets.SystemRandom().shuffle(even)
+    return even
 
 
 def _bound(address: str, port: int) -> socket.socket | None:

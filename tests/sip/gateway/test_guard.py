@@ -43,6 +43,16 @@ def test_many_wrong_pins_make_checks_wait_but_not_fail():
     assert guard.wait("t", 3600.0) == 0.0
 
 
+def test_who_is_sent_away_pushes_nobody_back():
+    """A machine that tries all day long: somebody else still gets a turn within seconds."""
+    guard = Guard()
+    for number in range(TRUNK_TRIES_PER_HOUR):
+        guard.wrong("t", guard.name("t", "", str(number)), 0.0)
+    refused = [guard.wait("t", 0.0, 8.0) > 8.0 for _ in range(1000)]
+    assert refused == [False, False] + [True] * 998
+    assert guard.wait("t", 2 * WAIT_SECONDS, 8.0) == 0.0
+
+
 def test_memory_is_bounded():
     guard = Guard()
     for number in range(REMEMBERED + 50):
