@@ -340,6 +340,7 @@ class Agent:
         if isinstance(session, IncomingSession):
             self._calls.pop((session.invite.call_id, session.tag), None)
             self._invites.pop(id(session.invite), None)
+            session.invite.empty()  # its transaction lives on for half a minute
         else:
             self._calls.pop((session.call_id, session.tag), None)
 

@@ -82,6 +82,10 @@ class Request(_Parts):
     headers: Headers = field(default_factory=Headers)
     body: bytes = field(default=b"", repr=False)
 
+    def empty(self) -> None:
+        """Keep nothing but the method: a call is over, and whoever still holds this needs no more."""
+        self.uri, self.headers, self.body = "", Headers(), b""
+
 
 @dataclass(slots=True)
 class Response(_Parts):

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from sip.core.message import Request, Response, encode
+from sip.core.message import Headers, Request, Response, encode
 from sip.core.timers import LIFE, T1, T2, T4, earliest
 from sip.core.transaction import Deliver, Effect, Failed, Over, Transmit
+from sip.core.transaction_reply import reply
 
 __all__ = ["InviteServer", "ServerTransaction", "server"]
+
+_COPIED = frozenset(
+    {"Via", "From", "To", "Call-ID", "CSeq", "Record-Route", "Timestamp", "Server", "Content-Length"}
+)
 
 State = Literal["trying", "proceeding", "completed", "confirmed", "accepted", "terminated"]
 
@@ -22,6 +27,8 @@ class ServerTransaction:
         self.reliable = reliable
         self.state: State = "trying"
         self._last = b""
+        self._answer: Response | None = None  # without what is copied from the request
+        self._tag = ""
         self._pause = T1
         self._again: float | None = None  # timer G
         self._end: float | None = None  # timer H, I, J or L
@@ -43,7 +50,11 @@ class ServerTransaction:
 
     def receive(self, request: Request, now: float) -> Iterator[Effect]:
         """The same request again: answer with what was answered last."""
-        if self._last and request.method == self.request.method and self.state != "terminated":
+        if request.method != self.request.method or self.state == "terminated":
+            return
+        if self._answer is not None:
+            yield Transmit(encode(self._again_for(request, self._answer)))
+        elif self._last:
             yield Transmit(self._last)
 
     def respond(self, response: Response, now: float) -> Iterator[Effect]:
@@ -56,8 +67,27 @@ class ServerTransaction:
             self.state = "proceeding"
         else:
             self.state, self._end = "completed", now + LIFE
+            self._forget_caller(response)
             if self.reliable:
                 yield from self._terminate()
+
+    def _forget_caller(self, response: Response) -> None:
+        """Keep of the answer what is ours; the rest of it comes again with the request, if that is repeated.
+
+        So who has called is not held for half a minute after the end of the call (timer J).
+        """
+        headers = [(name, value) for name, value in response.headers if name not in _COPIED]
+        self._answer = Response(response.status, response.reason, Headers(headers), response.body)
+        self._tag = response.to.tag or ""
+        self._last = b""
+        self.request.empty()
+
+    def _again_for(self, request: Request, answer: Response) -> Response:
+        response = reply(request, answer.status, tag=self._tag, reason=answer.reason)
+        for name, value in answer.headers:
+            response.headers.add(name, value)
+        response.body = answer.body
+        return response
 
     def tick(self, now: float) -> Iterator[Effect]:
         """Time has passed."""
@@ -101,6 +131,7 @@ class InviteServer(ServerTransaction):
         if response.status < 200:
             self.state = "proceeding"
         elif success:
+            self._last = b""
             if self.state != "accepted":
                 self.state, self._end = "accepted", now + LIFE
         else:

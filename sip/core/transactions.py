@@ -213,14 +213,14 @@ class Transactions:
     def _request(self, request: Request, flow: Flow, now: float) -> None:
         key = _key(request, flow)
         record = self._servers.get(key)
-        if record is not None and isinstance(record.machine, ServerTransaction):
-            self.perform(record, record.machine.receive(request, now), now)
-            return
         looped = any(self._mark in via for via in request.headers.all("Via"))
-        invited = self._servers.get((*key[:-1], "INVITE")) if request.method == "CANCEL" else None
         via = request.via.received_from(flow.remote)
         request.headers.remove_first("Via")
         request.headers.prepend("Via", str(via))
+        if record is not None and isinstance(record.machine, ServerTransaction):
+            self.perform(record, record.machine.receive(request, now), now)
+            return
+        invited = self._servers.get((*key[:-1], "INVITE")) if request.method == "CANCEL" else None
         if request.method == "ACK":
             self._above.acknowledged(request, flow, now)
             return

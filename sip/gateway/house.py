@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ from sip.room.nursery import Nursery, RoomProcess
 from sip.room.wire import CallFacts
 
 __all__ = ["Gateway", "MonthlyBook", "Parts"]
+
+SWEEP_SECONDS = 0.5
+"""From the end of a call until nothing of it is held any more."""
 
 log = structlog.get_logger()
 
@@ -89,6 +93,7 @@ class Gateway:
         self._ending = False
         self._empty = asyncio.Event()
         self._empty.set()
+        self._sweeping: asyncio.TimerHandle | None = None
 
     @property
     def calls(self) -> int:
@@ -190,7 +195,7 @@ class Gateway:
         """
         if not self._guard.welcome(plan.caller, self.clock()):
             raise PermissionError
-        wait = self._guard.wait(plan.trunk, self.clock())
+        wait = self._guard.wait(plan.trunk, self.clock(), LONGEST_WAIT)
         if wait > LONGEST_WAIT:
             raise PermissionError
         await asyncio.sleep(wait)
@@ -211,6 +216,8 @@ class Gateway:
         self._lines.pop(line.id, None)
         if not self._lines:
             self._empty.set()
+        if self._sweeping is None:
+            self._sweeping = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
         if (reservation := line.reservation) is not None:
             talked = self.clock() - line.answered_at if line.answered_at is not None else 0.0
             self._parts.dial_outs.settle(reservation, talked)
@@ -220,12 +227,15 @@ class Gateway:
     async def run(self) -> None:
         """Beat every 20 ms for the calls that are at the reception, until cancelled."""
         async for now in Clock20ms(self.clock):
-            for line in tuple(self._lines.values()):
-                try:
-                    line.beat(now)
-                except Exception:
-                    log.error("a call failed", exc_info=True)
-                    line.hang_up()
+            self._beat(now)  # not in line: this coroutine would hold on to the last call for ever
+
+    def _beat(self, now: float) -> None:
+        for line in tuple(self._lines.values()):
+            try:
+                line.beat(now)
+            except Exception:
+                log.error("a call failed", exc_info=True)
+                line.hang_up()
 
     async def close(self) -> None:
         """Hang up everywhere; the far sides are told."""
@@ -264,6 +274,11 @@ class Gateway:
             log.error("a caller's address cannot be reached", exc_info=True)
             return "", None
         return self._parts.settings.address or ours, sockets
+
+    def _sweep(self) -> None:
+        """Let go of what calls that are over have left in circles: the sooner it is freed and overwritten."""
+        self._sweeping = None
+        gc.collect()
 
     def _hang_up(self, call: str, _why: str) -> None:
         if (line := self._lines.get(call)) is not None:
