@@ -25,6 +25,7 @@ from tests.browser.wire import Wire
 from tests.factories.postgres import Cluster, missing, postgres
 from tests.factories.redis import RedisServer, redis_server
 from tests.running import OnMeetServer
+from tests.sip.room.house import short_prompts
 from tests.waiting import until
 
 __all__ = [
@@ -109,6 +110,10 @@ class Instances:
 
     def __call__(self, notice: str, **settings: str) -> Instance:
         self._server = OnMeetServer(ONMEET_NOTICE=notice, **self._settings, **settings)
+        if settings.get("ONMEET_SIP") == "on":
+            recordings = self._server.data / "prompts"
+            recordings.mkdir(parents=True)
+            short_prompts(recordings)
         self._server.start()
         return Instance(self._server, self._folders)
 
