@@ -190,9 +190,17 @@ class Agent:
 
     def acknowledged(self, request: Request, flow: Flow, now: float) -> None:
         """`transactions.Above`: the ACK of a 2xx."""
-        call = self._calls.get(dialog_id(request)[:2])
+        call = self._calls.get(dialog_id(request)[:2]) or self._invited_by(request)
         if call is not None and call.accepts(flow):
             call.receive(request, now)
+
+    def _invited_by(self, ack: Request) -> AgentCall | None:
+        """The call that an ACK without our tag must mean: pyVoIP puts one of its own making there."""
+        for call in self._invites.values():
+            invite = call.session.invite if isinstance(call.session, IncomingSession) else None
+            if invite and (ack.call_id, ack.sender.tag) == (invite.call_id, invite.sender.tag):
+                return call
+        return None
 
     def cancelled(self, invite: Request, now: float) -> None:
         """`transactions.Above`: somebody gave up an INVITE."""

@@ -114,6 +114,20 @@ async def test_answer_is_repeated_until_a_late_ack_comes() -> None:
 
 
 @in_virtual_time
+async def test_ack_with_a_tag_of_its_own_is_taken_as_some_telephones_send_it() -> None:
+    house = House()
+    peer = await house.open()
+    peer.every = True
+    peer.call()
+    peer.ack(await peer.response("INVITE", 200), tag="another", their_tag="invented")
+    await asyncio.sleep(0.1)
+    assert house.listener.words == []
+    peer.ack(await peer.response("INVITE", 200), their_tag="invented")
+    await asyncio.sleep(0.1)
+    assert house.listener.words == ["answered"]
+
+
+@in_virtual_time
 async def test_answer_without_any_ack_ends_the_call_with_a_bye() -> None:
     house = House()
     peer = await house.open()
