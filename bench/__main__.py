@@ -11,6 +11,7 @@ BENCHMARKS = {
     "loss": "5 % random loss both ways: frames kept, longest gap in sound",
     "churn": "500 joins and leaves in a row: what is left of them",
     "callers": "CPU of a meeting with 1, 10 and 25 telephone callers; gaps between packets",
+    "phone": "calls a second, set-up, memory; from Admit to sound, from hang-up to new keys, signal to noise",
     "gate": "bulk insert of 10,000 records with the privacy gate, against the same without it",
     "join": "from opening a link to the first remote frame, in Chromium",
     "sweep": "1,000,000 rows that are due: longest lock, waiting of others, memory; --rows, --postgres",

@@ -170,6 +170,12 @@ class OnMeetServer:
             found += [child for child in _children(pid) if child not in found]
         return found
 
+    def sip_pid(self) -> int:
+        """The telephone gateway; AssertionError when there is not exactly one."""
+        found = [pid for pid in self.pids() if _command(pid).rstrip().endswith("-m sip")]
+        assert len(found) == 1, f"gateway processes: {found}"
+        return found[0]
+
     def room_pids(self) -> list[int]:
         """The processes of meetings with callers: those that a nursery has forked."""
         nurseries = [pid for pid in self.pids() if "sip.room" in _command(pid)]

@@ -23,6 +23,7 @@ from onmeet.e2ee.frame_keys import FrameKeys, FrameRefusal
 from onmeet.e2ee.labels import FrameClass
 from onmeet.e2ee.link import Link
 from onmeet.e2ee.meeting_keys import MeetingKeys
+from onmeet.signalling.ticket import Role
 from sip.room.opus import Decoder, Encoder
 
 __all__ = ["KeyedMember"]
@@ -75,7 +76,7 @@ class KeyedMember:
         phone: bool = False,
     ) -> KeyedMember:
         """In the meeting and connected; host with the host's key. phone: people can dial in."""
-        role = "host" if host_key else "guest"
+        role: Role = "host" if host_key else "guest"
         unix = await UnixLink.open(relay, room, role=role, browser=name, phone=phone)
         peer = Participant(unix, Workshop.open(), stamped=False)
         member = cls(peer, room, link, host_key)

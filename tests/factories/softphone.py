@@ -11,17 +11,18 @@ import contextlib
 import struct
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onmeet.phone.settings import PhoneSettings, Trunk
 from onmeet.rtp import packets
-from sip.agent import Agent
+from sip.agent import Agent, terms
 from sip.core.session_outgoing import Called
 from sip.gateway.ports import open_pair
 from sip.interface import FRAME, RATE, Agreement, Call, EndReason
@@ -46,6 +47,8 @@ class Softphone:
 
     def __init__(self, agent: Agent) -> None:
         self.heard: list[Sound] = []
+        self.began: float | None = None
+        """Monotonic time of the first frame in `heard`; the others follow every 20 ms."""
         self.tone: float | None = None
         self.amplitude = 8000.0
         self.reason: EndReason | None = None
@@ -131,6 +134,7 @@ class Softphone:
     async def _beat(self) -> None:
         assert self._leg is not None
         async for now in Clock20ms():
+            self.began = now if self.began is None else self.began
             self.heard.append(self._leg.read(now))
             if not self._press_on(self._leg):
                 self._leg.write(self._frame())
@@ -184,15 +188,15 @@ class Sender:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class _Outspoken(Agent):
-    """A user agent that says more than ours does."""
+def _outspoken(sender: Sender) -> Callable[..., Called]:
+    """How a call is addressed, by a user agent that says more than ours does."""
 
-    sender = Sender()
+    def called(*arguments: Any) -> Called:
+        plain = terms.called(*arguments)
+        named = replace(plain.sender, display=sender.display)
+        return replace(plain, sender=named, extra=(*plain.extra, *sender.headers))
 
-    def _called(self, number: str, trunk: Trunk) -> Called:
-        called = super()._called(number, trunk)
-        named = replace(called.sender, display=self.sender.display)
-        return replace(called, sender=named, extra=(*called.extra, *self.sender.headers))
+    return called
 
 
 @asynccontextmanager
@@ -207,12 +211,12 @@ async def softphone(port: int, sender: Sender = Sender()) -> AsyncIterator[Softp
         from_domain=sender.domain,
     )
     settings = PhoneSettings(trunks=(trunk,))
-    agent = _Outspoken(Transport(Options(port=0), upstreams=settings.trunks), settings, lambda _call: None)
-    agent.sender = sender
+    agent = Agent(Transport(Options(port=0), upstreams=settings.trunks), settings, lambda _call: None)
     await agent.start()
     phone = Softphone(agent)
     try:
-        yield phone
+        with patch("sip.agent.agent.called", _outspoken(sender)):
+            yield phone
     finally:
         if phone.reason is None and phone.call is not None:
             phone.call.hang_up()
