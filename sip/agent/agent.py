@@ -230,7 +230,8 @@ class Agent:
     def _incoming(self, invite: Request, flow: Flow, trunk: Trunk | None) -> AgentCall:
         uri = Uri.parse(invite.uri)
         contact = self.contact(flow, user=trunk.user if trunk else "", secure=uri.scheme == "sips")
-        session = IncomingSession(invite, terms(trunk, flow.remote[0]), contact, self.rng)
+        agreed = terms(trunk, flow.remote[0], secure=flow.transport == "tls")
+        session = IncomingSession(invite, agreed, contact, self.rng)
         country = trunk.country if trunk else ""
         return AgentCall(
             self,

@@ -19,13 +19,14 @@ _NUMBER = re.compile(r"\+?[0-9*#]+")
 _CODECS: dict[str, CodecName] = {"G722": "G722", "PCMA": "PCMA", "PCMU": "PCMU"}
 
 
-def terms(trunk: Trunk | None, remote: str) -> Terms:
+def terms(trunk: Trunk | None, remote: str, *, secure: bool = False) -> Terms:
     """The terms of a call.
 
     remote: IP address of its signalling, whence its media may come as well: behind a NAT no other is true.
+    secure: whether a softphone calls over TLS, so that the keys of its sound may be in its offer (RFC 4568).
     """
     if trunk is None:
-        return Terms(sources=(remote,))
+        return Terms(srtp="offer" if secure else "off", sources=(remote,))
     alone = [str(network.network_address) for network in trunk.allow if network.num_addresses == 1]
     return Terms(
         codecs=tuple(_CODECS[name] for name in trunk.codecs if name in _CODECS),

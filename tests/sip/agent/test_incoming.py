@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from sip.agent.terms import terms
 from tests.sip.agent.house import House, trunk
 from tests.sip.agent.peer import Peer, sdp
 from tests.sip.agent.virtual import in_virtual_time
@@ -369,3 +370,8 @@ async def test_calls_on_a_connection_are_never_repeated_for_want_of_loss() -> No
     await asyncio.sleep(40)
     assert len([one for one in peer.received if one.cseq.method == "BYE"]) == 1
     assert house.nothing_left()
+
+
+def test_softphone_may_encrypt_its_sound_where_its_keys_are_encrypted() -> None:
+    assert terms(None, "127.0.0.1", secure=True).srtp == "offer"
+    assert terms(None, "127.0.0.1").srtp == "off"
