@@ -114,6 +114,8 @@ class InviteServer(ServerTransaction):
             if self.state == "completed":
                 self.state, self._again = "confirmed", None
                 self._end = now + (0.0 if self.reliable else T4)
+                self._last = b""  # nothing is repeated any more, and nobody need know who called
+                self.request.empty()
                 if self.reliable:
                     yield from self._terminate()
             elif self.state == "accepted":

@@ -40,6 +40,9 @@ __all__ = ["Gateway", "MonthlyBook", "Parts"]
 SWEEP_SECONDS = 0.5
 """From the end of a call until nothing of it is held any more."""
 
+REGULAR_SWEEP_SECONDS = 5.0
+"""How often the same is done whatever happens; it takes less than a millisecond."""
+
 log = structlog.get_logger()
 
 
@@ -226,8 +229,12 @@ class Gateway:
 
     async def run(self) -> None:
         """Beat every 20 ms for the calls that are at the reception, until cancelled."""
+        swept = self.clock()
         async for now in Clock20ms(self.clock):
             self._beat(now)  # not in line: this coroutine would hold on to the last call for ever
+            if now - swept > REGULAR_SWEEP_SECONDS:  # what was refused, or only asked, has no end of a call
+                swept = now
+                gc.collect()
 
     def _beat(self, now: float) -> None:
         for line in tuple(self._lines.values()):
