@@ -1,0 +1,243 @@
+"""Parts of the whole server are killed under calls: those hear it or do not, and the next call works."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from sip.gateway.ports import open_pair
+from tests.sip.gateway.front import ENGLISH, Front, Meeting, Stranger, descriptors, exists, phone
+from tests.sip.room.house import eventually, share
+
+CALLER, HOST = 997.0, 440.0
+
+pytestmark = pytest.mark.timeout(120)  # the first test waits for the server, too
+
+
+@pytest.fixture(scope="module")
+def front() -> Iterator[Front]:
+    with Front() as front:
+        yield front
+        assert "Traceback" not in front.whole_log()
+        assert "never retrieved" not in front.whole_log()
+
+
+@pytest.fixture
+async def meeting(front: Front) -> AsyncIterator[Meeting]:
+    await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
+    async with Meeting(front) as meeting:
+        yield meeting
+    await front.until_empty()
+
+
+async def next_call_works(front: Front) -> None:
+    """A caller comes into a new meeting, and is heard there."""
+    async with Meeting(front) as other, phone(front, source="127.0.0.5") as caller:
+        index = await other.bring_in(caller)
+        caller.tone = CALLER
+        await eventually(lambda: share(other.host.sound_of(index)[-6400:], CALLER) > 0.9, "the caller")
+        await caller.hang_up()
+
+
+@pytest.mark.parametrize("place", ["lobby", "meeting"])
+@pytest.mark.parametrize("victim", ["room", "nursery"])
+async def test_callers_of_a_killed_process_are_hung_up(
+    front: Front, meeting: Meeting, victim: str, place: str
+) -> None:
+    async with phone(front) as caller:
+        await caller.dial(meeting.pin)
+        await eventually(lambda: meeting.waiting, "the lobby")
+        if place == "meeting":
+            await meeting.bring_in(caller)
+        (room,) = front.room_pids()
+        os.kill(room if victim == "room" else front.nursery_pid(), signal.SIGKILL)
+        assert await caller.ends(5) == "bye"
+        await eventually(lambda: not meeting.phones() and not meeting.waiting, "the host to see it")
+    assert front.health()[0] == 200
+    await next_call_works(front)
+
+
+async def test_other_meetings_go_on_when_a_room_process_dies(front: Front, meeting: Meeting) -> None:
+    async with phone(front) as one, phone(front, source="127.0.0.5") as two, Meeting(front) as other:
+        await meeting.bring_in(one)
+        (first,) = front.room_pids()
+        index = await other.bring_in(two)
+        os.kill(first, signal.SIGKILL)
+        assert await one.ends(5) == "bye"
+        two.tone = CALLER
+        await eventually(lambda: share(other.host.sound_of(index)[-6400:], CALLER) > 0.9, "the other caller")
+        assert two.reason is None
+        await two.hang_up()
+
+
+async def test_web_may_die_and_calls_go_on(front: Front, meeting: Meeting) -> None:
+    async with phone(front) as caller:
+        index = await meeting.bring_in(caller)
+        front.kill("web")
+        caller.tone = CALLER
+        await eventually(lambda: share(meeting.host.sound_of(index)[-6400:], CALLER) > 0.9, "the caller")
+        await eventually(lambda: front.health()[0] == 200, "the pages to come back", 30)
+        assert caller.reason is None
+        await caller.hang_up()
+
+
+async def test_killed_gateway_is_seen_in_the_meeting_and_comes_back(front: Front, meeting: Meeting) -> None:
+    async with phone(front) as caller:
+        await meeting.bring_in(caller)
+        before, rooms = front.gateway_pid(), front.room_pids()
+        os.kill(before, signal.SIGKILL)
+        await eventually(lambda: not meeting.phones(), "the host to see that the caller has left")
+        await eventually(lambda: front.gateway_pid() not in (0, before), "another gateway", 20)
+        await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
+        assert not [pid for pid in rooms if exists(pid)]
+        await caller.close()
+    await next_call_works(front)
+
+
+@pytest.mark.parametrize("place", ["lobby", "meeting"])
+async def test_callers_outlive_the_relay(front: Front, place: str) -> None:
+    """They hear that the meeting is gone, and come in again when it has begun again."""
+    async with Meeting(front) as meeting, phone(front) as caller:
+        pin = meeting.pin
+        await caller.dial(pin)
+        await eventually(lambda: meeting.waiting, "the lobby")
+        if place == "meeting":
+            await meeting.bring_in(caller)
+        heard = len(caller.heard)
+        front.kill_relay()
+        await eventually(
+            lambda: any(abs(frame.astype(int)).max() > 1000 for frame in caller.heard[heard:]),
+            "a word to the caller",
+        )
+        assert caller.reason is None
+        await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
+        async with Meeting(front, like=meeting) as again:
+            await eventually(lambda: again.waiting, "the caller to wait in the new meeting", 25)
+            index = await again.bring_in(caller)
+            caller.tone = CALLER
+            await eventually(lambda: share(again.host.sound_of(index)[-6400:], CALLER) > 0.9, "the caller")
+            await caller.hang_up()
+    await front.until_empty()
+
+
+async def test_three_hundred_short_calls_leave_nothing_behind(front: Front) -> None:
+    """Neither descriptors nor memory nor calls; a third is cancelled too late, a third replays its INVITE."""
+    await next_call_works(front)
+    await front.until_empty()
+    pid = front.gateway_pid()
+    before = descriptors(pid)
+    for number in range(300):
+        with Stranger(front, f"127.0.0.{50 + number % 30}") as one:
+            one.user = f"+4930555{number:04}"
+            invite = one.invite()
+            if number % 3 == 0:
+                one.say(one.request("CANCEL", seq=1))
+            response = await one.final()
+            while response is not None and response.status == 503:  # too many in a second
+                await asyncio.sleep(0.1)
+                one.call_id = f"again{number}"
+                invite = one.invite(seq=1)
+                response = await one.final()
+            assert response is not None
+            assert response.status == 200
+            one.say(one.request("ACK", seq=1))
+            if number % 3 == 1:
+                one.say(invite)
+            await one.goodbye()
+    await front.until_empty()
+    assert descriptors(pid) <= before
+    assert "+4930555" not in front.whole_log()
+    await eventually(lambda: not front.remembers(pid, ["4930555"]), "a clean memory", 40)
+
+
+async def test_end_of_service_hangs_up_and_leaves_no_process() -> None:
+    """SIGTERM: BYE to the caller, and not one process is left, those of meetings included."""
+    front = Front()
+    front.start()
+    try:
+        async with Meeting(front) as meeting, phone(front) as caller:
+            await meeting.bring_in(caller)
+            everybody = [front.gateway_pid(), front.nursery_pid(), *front.room_pids()]
+            assert len(everybody) == 3
+            ending = asyncio.create_task(asyncio.to_thread(front.end))
+            assert await caller.ends(5) == "bye"
+            await ending
+            assert not [pid for pid in everybody if exists(pid)]
+            assert front.complaints() == []
+    finally:
+        front.discard()
+
+
+async def test_second_caller_is_refused_when_there_is_one_port_only() -> None:
+    low = free_pair()
+    with (
+        Front(ONMEET_RTP_PORTS=f"{low}-{low + 1}") as front,
+        Stranger(front) as one,
+        Stranger(front) as two,
+        Stranger(front) as three,
+    ):
+        await one.answered()
+        two.invite()
+        refusal = await two.final()
+        assert refusal is not None
+        assert refusal.status == 503
+        await one.goodbye()
+        await three.answered()
+        await three.goodbye()
+        assert front.calls() == 0
+
+
+async def test_gateway_that_cannot_have_its_port_leaves_the_pages_up_and_comes_back() -> None:
+    """Somebody takes the port while the gateway is away: it says so, and the rest goes on."""
+    with Front() as front:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
+            os.kill(front.gateway_pid(), signal.SIGKILL)
+            await eventually(lambda: taken(thief, front.sip_port), "the port")
+            await eventually(
+                lambda: "a part cannot run with its settings" in front.whole_log(), "the end", 30
+            )
+            assert f"ONMEET_SIP_PORT: port {front.sip_port} of" in front.whole_log()
+            parts = front.parts()
+            assert (parts["relay"], parts["keeper"], parts["sip"]) == ("ok", "ok", "down")
+        await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
+        await next_call_works(front)
+
+
+async def test_mistake_in_the_settings_after_the_start_leaves_the_pages_up() -> None:
+    """The file is changed while the server runs, and then the gateway and the pages have to start again."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "phone.toml"
+        file.write_text(ENGLISH)
+        with Front(str(file)) as front:
+            file.write_text(f"{ENGLISH}langauges = 3\n")
+            front.kill("web")
+            os.kill(front.gateway_pid(), signal.SIGKILL)
+            await eventually(lambda: "phone.toml:2: langauges is no key" in front.whole_log(), "the line", 30)
+            await eventually(lambda: front.health()[0] == 503, "the pages", 30)
+            assert front.parts()["sip"] == "down"
+            assert await asyncio.to_thread(front.page, "/privacy") == 200
+            file.write_text(ENGLISH)
+            await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
+
+
+def taken(one: socket.socket, port: int) -> bool:
+    """Whether we have the port now."""
+    with contextlib.suppress(OSError):
+        one.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+def free_pair() -> int:
+    """An even port for UDP that is free, with the next one."""
+    rtp, rtcp = open_pair("127.0.0.1", None)
+    with rtp, rtcp:
+        return int(rtp.getsockname()[1])
