@@ -28,6 +28,7 @@ import structlog
 from onmeet import clock, logs, watchdog
 from onmeet.config import Config
 from onmeet.errors import ConfigError
+from onmeet.phone import control
 from onmeet.signalling.client import RelayUnreachable, query
 
 __all__ = [
@@ -327,6 +328,17 @@ def _watch_relay(config: Config, supervisor: Supervisor) -> None:
     watchdog.watch(ask, lambda: supervisor.kill("relay"), threading.Event())
 
 
+def _watch_gateway(config: Config, supervisor: Supervisor) -> None:
+    def ask() -> bool:
+        try:
+            control.status(config.sip_socket, watchdog.ASK_SECONDS)
+        except control.GatewayUnreachable:
+            return supervisor.refused("sip")  # it does not hang, it cannot start
+        return True
+
+    watchdog.watch(ask, lambda: supervisor.kill("sip"), threading.Event())
+
+
 def main() -> int:
     """Run until a signal ends it; returns the exit status."""
     signal.signal(signal.SIGTERM, _end_at_once)
@@ -363,6 +375,8 @@ def _serve(config: Config) -> int:
     signal.signal(signal.SIGINT, on_signal)
     threading.Thread(target=_announce, args=(config, supervisor), daemon=True).start()
     threading.Thread(target=_watch_relay, args=(config, supervisor), daemon=True).start()
+    if config.sip:
+        threading.Thread(target=_watch_gateway, args=(config, supervisor), daemon=True).start()
     supervisor.run()
     return 1 if supervisor.failed else 0
 

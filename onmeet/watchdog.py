@@ -1,4 +1,5 @@
-"""A relay that hangs without dying is worse than a dead one: nothing restarts it. This notices."""
+"""A relay, or a telephone gateway, that hangs without dying is worse than a dead one: nothing restarts it.
+This notices."""
 
 from __future__ import annotations
 

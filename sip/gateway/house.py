@@ -235,6 +235,7 @@ class Gateway:
             if now - swept > REGULAR_SWEEP_SECONDS:  # what was refused, or only asked, has no end of a call
                 swept = now
                 gc.collect()
+                self._parts.nursery.end_hanging(now)
 
     def _beat(self, now: float) -> None:
         for line in tuple(self._lines.values()):

@@ -10,8 +10,10 @@ the signing key nor a database handle of the gateway can ever be in a room proce
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from typing import Final
 
 import structlog
 
+from onmeet.clock import monotonic
 from onmeet.e2ee.calls import MAX_AHEAD_SECONDS
 from onmeet.e2ee.encoding import BodyError, to_base64url
 from onmeet.errors import ProtocolError, ProviderError
@@ -37,6 +40,9 @@ log = structlog.get_logger()
 
 UP_SECONDS: Final = 30.0
 """Within which a room process must run; the first one also waits for the nursery's imports."""
+
+HANGING_SECONDS: Final = 6.0
+"""A process that was up is silent for so long only when it hangs."""
 
 _KEPT_VARIABLES: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TZ")
 
@@ -60,6 +66,7 @@ class RoomProcess:
         self.on_end: Callable[[frozenset[str]], None] = _no_end
         self._key = key
         self._wall = wall
+        self._heard_at: float | None = None
         self._calls: set[str] = set()
         self._over = asyncio.Event()
         self._up = asyncio.Event()
@@ -70,6 +77,10 @@ class RoomProcess:
     def alive(self) -> bool:
         """Whether calls can be handed to it."""
         return not self._over.is_set()
+
+    def hangs(self, now: float) -> bool:
+        """Whether it was up, and has not been heard for long."""
+        return self.alive and self._heard_at is not None and now - self._heard_at > HANGING_SECONDS
 
     @property
     def calls(self) -> frozenset[str]:
@@ -134,6 +145,7 @@ class RoomProcess:
         match word:
             case wire.Up():
                 self._up.set()
+                self._heard_at = monotonic()
             case wire.Sign(call, gw, expires):
                 self._sign(call, gw, expires)
             case wire.HangUp(call, why):
@@ -185,6 +197,7 @@ class Nursery:
         self._pipe: Pipe | None = None
         self._rooms: dict[str, RoomProcess] = {}
         self._asked: list[RoomProcess] = []
+        self._suspected: set[RoomProcess] = set()
 
     @property
     def pid(self) -> int | None:
@@ -226,6 +239,18 @@ class Nursery:
             except TimeoutError:
                 room.end()
         raise ProviderError("no process could be started for a meeting")
+
+    def end_hanging(self, now: float) -> None:
+        """Kill the room processes that hang; then their callers are hung up. Call it every few seconds.
+
+        Twice in a row: when we stood still ourselves, what they said in the meantime is read after the first.
+        """
+        hanging = {room for room in self.rooms.values() if room.pid and room.hangs(now)}
+        for room in hanging & self._suspected:
+            log.error("a room process does not answer and is ended")
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(room.pid, signal.SIGKILL)
+        self._suspected = hanging
 
     def close(self) -> None:
         """End all room processes and the warm parent. Idempotent."""

@@ -29,6 +29,9 @@ log = structlog.get_logger()
 GRACE_SECONDS: Final = 2.0
 """At first without a caller; after the last one, until the gateway has said that nobody is on the way."""
 
+ALIVE_SECONDS: Final = 2.0
+"""How often a room process says that it goes on."""
+
 _shared: dict[str, Prompts] = {}
 """Filled once in the nursery, before the first fork: every child finds the prompts decoded."""
 
@@ -87,13 +90,17 @@ async def _live(control: socket.socket, code: str, settings: RoomSettings) -> No
 
 
 async def _beat(room: Room, over: asyncio.Event) -> None:
-    """50 times a second, until nobody is there.
+    """50 times a second, until nobody is there. The gateway hears every few seconds that it goes on.
 
     The gateway is asked before (`Empty`), because a call may be on its way; it answers within milliseconds.
     """
     asked, empty_since = False, monotonic()
+    told = empty_since
     async for now in Clock20ms(monotonic):
         room.tick(now)
+        if now - told > ALIVE_SECONDS:
+            told = now
+            room.say_alive()
         if room.callers:
             asked, empty_since = True, now  # who lets go of the last one asks at once
         elif now - empty_since > GRACE_SECONDS:

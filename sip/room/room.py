@@ -298,6 +298,10 @@ class Room:
             if caller.line_silent_for(now) > DEAD_LINE_SECONDS:
                 self._hang_up(caller, "silence")
 
+    def say_alive(self) -> None:
+        """The gateway ends a process that hangs."""
+        self._say(wire.Up())
+
     def ask_to_end(self) -> None:
         """Nobody is here; is somebody on the way?"""
         self._say(wire.Empty())

@@ -114,7 +114,7 @@ Order = Take | Digit | Media | Gone | Signed | End
 
 @dataclass(frozen=True, slots=True)
 class Up:
-    """The process runs."""
+    """The process runs; said again every few seconds."""
 
 
 @dataclass(frozen=True, slots=True)

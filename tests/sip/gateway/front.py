@@ -38,8 +38,8 @@ ENGLISH = 'languages = ["en"]\n'
 class Front(OnMeetServer):
     """A server whose prompts are short, so that nobody waits for speech."""
 
-    def __init__(self, phone: str = ENGLISH, **settings: str) -> None:
-        super().__init__(**{"ONMEET_SIP": "on", "ONMEET_PHONE": phone, **settings})
+    def __init__(self, phone: str = ENGLISH, *, module: str = "onmeet.serve", **settings: str) -> None:
+        super().__init__(module, **{"ONMEET_SIP": "on", "ONMEET_PHONE": phone, **settings})
         (self.data / "prompts").mkdir(parents=True)
         short_prompts(self.data / "prompts")
 

@@ -47,8 +47,7 @@ async def next_call_works(front: Front) -> None:
         await caller.hang_up()
 
 
-@pytest.mark.parametrize("place", ["lobby", "meeting"])
-@pytest.mark.parametrize("victim", ["room", "nursery"])
+@pytest.mark.parametrize(("victim", "place"), [("room", "lobby"), ("nursery", "meeting")])
 async def test_callers_of_a_killed_process_are_hung_up(
     front: Front, meeting: Meeting, victim: str, place: str
 ) -> None:
@@ -63,6 +62,28 @@ async def test_callers_of_a_killed_process_are_hung_up(
         await eventually(lambda: not meeting.phones() and not meeting.waiting, "the host to see it")
     assert front.health()[0] == 200
     await next_call_works(front)
+
+
+async def test_callers_of_a_process_that_hangs_are_hung_up(front: Front, meeting: Meeting) -> None:
+    """Silence without end would be worse than a call that ends."""
+    async with phone(front) as caller:
+        await meeting.bring_in(caller)
+        (room,) = front.room_pids()
+        os.kill(room, signal.SIGSTOP)
+        assert await caller.ends(30) == "bye"
+        assert not exists(room)
+        log = front.whole_log()
+        assert "a room process does not answer and is ended" in log
+    await next_call_works(front)
+
+
+async def test_gateway_that_hangs_is_replaced() -> None:
+    with Front(module="tests.impatient_server") as front:
+        before = front.gateway_pid()
+        os.kill(before, signal.SIGSTOP)
+        await eventually(lambda: not exists(before), "the end of the gateway that hangs", 30)
+        await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
+        assert front.gateway_pid() != before
 
 
 async def test_other_meetings_go_on_when_a_room_process_dies(front: Front, meeting: Meeting) -> None:
