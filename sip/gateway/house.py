@@ -234,8 +234,14 @@ class Gateway:
             self._beat(now)  # not in line: this coroutine would hold on to the last call for ever
             if now - swept > REGULAR_SWEEP_SECONDS:  # what was refused, or only asked, has no end of a call
                 swept = now
-                gc.collect()
-                self._parts.nursery.end_hanging(now)
+                self._keep_house(now)
+
+    def _keep_house(self, now: float) -> None:
+        gc.collect()
+        try:
+            self._parts.nursery.end_hanging(now)
+        except Exception:
+            log.error("a process that hangs could not be ended", exc_info=True)
 
     def _beat(self, now: float) -> None:
         for line in tuple(self._lines.values()):

@@ -213,19 +213,23 @@ class Line:
             self._perform(effects(self._house.clock()))
 
     async def _enter(self, language: str) -> None:
-        """Hand the leg over to the meeting's process."""
+        """Hand the leg over to the meeting's process; where that fails, the call must not wait for ever."""
         try:
-            room = await self._house.process(self._room_code)
+            self._hand_over(await self._house.process(self._room_code), language)
         except ProviderError:
             log.error("a caller could not be brought into a meeting")
             self.hang_up()
-            return
+        except Exception:
+            log.error("a caller could not be brought into a meeting", exc_info=True)
+            self.hang_up()
+
+    def _hand_over(self, room: RoomProcess, language: str) -> None:
         leg = self._leg
         if self._over or leg is None:
             return
         self._leg = None
         state = leg.release()
+        self._room = room  # from here on it hears of the end
         room.take(self.id, state, self._sockets, self._plan.facts(language))
         for each in self._sockets:
             each.close()
-        self._room = room

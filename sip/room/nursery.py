@@ -268,10 +268,18 @@ class Nursery:
         if self._pipe is None:
             raise ProviderError("the nursery of room processes is not up")
         self._forget_old()
-        room = RoomProcess(code, self._key, self._wall)
-        self._asked.append(room)
-        self._pipe.send(json.dumps({"room": code}).encode(), [room.give_away()])
-        room.given()
+        try:
+            room = RoomProcess(code, self._key, self._wall)
+        except OSError:  # no descriptor is left
+            raise ProviderError("no process can be started for a meeting now") from None
+        try:
+            self._pipe.send(json.dumps({"room": code}).encode(), [room.give_away()])
+        except OSError:
+            room.end()
+            raise ProviderError("no process can be started for a meeting now") from None
+        finally:
+            room.given()
+        self._asked.append(room)  # only what was asked for is answered, in order
         return room
 
     def _receive(self, packet: bytes, _fds: list[int]) -> None:

@@ -205,12 +205,12 @@ async def phone(front: Front, *, source: str = "127.0.0.1", number: str = "") ->
 class Stranger:
     """A socket that says what it likes, in SIP or not. Call-ID and tags are its own, and may be set."""
 
-    def __init__(self, front: Front, source: str = "127.0.0.1", *, port: int = 0) -> None:
+    def __init__(self, front: Front | None, source: str = "127.0.0.1", *, port: int = 0) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((source, port))
         self.socket.setblocking(False)
         self.source, self.port = self.socket.getsockname()
-        self.target = ("127.0.0.1", front.sip_port)
+        self.target = ("127.0.0.1", front.sip_port if front else 0)
         self.call_id, self.tag, self.to_tag = secrets.token_hex(8), secrets.token_hex(4), ""
         self.user, self.dialled, self.serial = "stranger", "meet", 0
         self.media = ("127.0.0.1", 40_000)

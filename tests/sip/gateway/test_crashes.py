@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 import tempfile
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from sip.core.headers import Headers
+from sip.core.message import Request, Response, encode
 from sip.gateway.ports import open_pair
 from tests.sip.gateway.front import ENGLISH, Front, Meeting, Stranger, descriptors, exists, phone
 from tests.sip.room.house import eventually, share
@@ -179,22 +182,71 @@ async def test_three_hundred_short_calls_leave_nothing_behind(front: Front) -> N
     await eventually(lambda: not front.remembers(pid, ["4930555"]), "a clean memory", 40)
 
 
+async def test_caller_is_let_go_when_the_gateway_has_no_descriptor_left(front: Front) -> None:
+    """It can look the PIN up, but not start a process for the meeting. Nobody waits in silence for that."""
+    await next_call_works(front)  # so that the database is open
+    async with Meeting(front) as meeting, phone(front) as caller:
+        await caller.dial("meet")
+        await eventually(lambda: len(caller.heard) > 50, "the reception")
+        pid = front.gateway_pid()
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        opened = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+        free = [number for number in range(4096) if number not in opened]
+        try:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (free[0], before[1]))
+            with Stranger(front) as one:
+                one.invite()
+                refusal = await one.final()
+                assert refusal is not None
+                assert refusal.status == 503
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (free[1], before[1]))
+            caller.press(f"{meeting.pin}#")
+            assert await caller.ends(20) == "bye"
+            assert "a caller could not be brought into a meeting" in front.whole_log()
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+    await next_call_works(front)
+
+
+async def registrar(one: Stranger, expiries: list[str]) -> None:
+    """Accept every registration, and remember for how long it was to be."""
+    while True:
+        asked = await one.message(60)
+        if isinstance(asked, Request) and asked.method == "REGISTER":
+            contact = asked.headers.get("Contact") or ""
+            expires = asked.headers.get("Expires") or contact.rpartition("expires=")[2]
+            expiries.append(expires)
+            names = [
+                (name, asked.headers.get(name) or "") for name in ("Via", "From", "To", "Call-ID", "CSeq")
+            ]
+            headers = Headers([*names, ("Contact", f"{contact.partition('>')[0]}>;expires={expires}")])
+            one.say(encode(Response(200, "OK", headers)))
+
+
 async def test_end_of_service_hangs_up_and_leaves_no_process() -> None:
-    """SIGTERM: BYE to the caller, and not one process is left, those of meetings included."""
-    front = Front()
-    front.start()
-    try:
-        async with Meeting(front) as meeting, phone(front) as caller:
-            await meeting.bring_in(caller)
-            everybody = [front.gateway_pid(), front.nursery_pid(), *front.room_pids()]
-            assert len(everybody) == 3
-            ending = asyncio.create_task(asyncio.to_thread(front.end))
-            assert await caller.ends(5) == "bye"
-            await ending
-            assert not [pid for pid in everybody if exists(pid)]
-            assert front.complaints() == []
-    finally:
-        front.discard()
+    """SIGTERM: BYE to the caller, the registration is taken back, and not one process is left."""
+    expiries: list[str] = []
+    with Stranger(None) as exchange:
+        trunk = f'[[trunk]]\nname = "t"\nregistrar = "127.0.0.1"\nport = {exchange.port}\n'
+        front = Front(f'{ENGLISH}{trunk}user = "u"\npassword = "p"\n')
+        exchange.target = ("127.0.0.1", front.sip_port)
+        registering = asyncio.create_task(registrar(exchange, expiries))
+        await asyncio.to_thread(front.start)
+        try:
+            await eventually(lambda: expiries, "the registration")
+            async with Meeting(front) as meeting, phone(front) as caller:
+                await meeting.bring_in(caller)
+                everybody = [front.gateway_pid(), front.nursery_pid(), *front.room_pids()]
+                assert len(everybody) == 3
+                ending = asyncio.create_task(asyncio.to_thread(front.end))
+                assert await caller.ends(5) == "bye"
+                await ending
+                assert not [pid for pid in everybody if exists(pid)]
+                assert front.complaints() == []
+            assert (expiries[0], expiries[-1]) == ("600", "0")
+        finally:
+            registering.cancel()
+            front.discard()
 
 
 async def test_second_caller_is_refused_when_there_is_one_port_only() -> None:
