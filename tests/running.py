@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -33,6 +35,24 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, address: str = "127.
     with socket.socket(family, kind) as probe:
         probe.bind((address, 0))
         return int(probe.getsockname()[1])
+
+
+def free_ports(address: str = "127.0.0.1") -> int:
+    """The first of two neighbouring ports on which nobody listens, by UDP or TCP.
+
+    They lie below those that the system hands out by itself, so that nobody takes one meanwhile by chance.
+    """
+    for _ in range(200):
+        first = random.randrange(20_000, 29_998, 2)
+        with ExitStack() as probes:
+            try:
+                for port in (first, first + 1):
+                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                        probes.enter_context(socket.socket(socket.AF_INET, kind)).bind((address, port))
+            except OSError:
+                continue
+            return first
+    raise AssertionError("no two free ports side by side")
 
 
 def end_with_parent() -> None:

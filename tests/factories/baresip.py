@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 from tests.factories.sounds import Samples, read_wav, tone, write_wav
-from tests.running import end_with_parent, free_port
+from tests.running import end_with_parent, free_port, free_ports
 from tests.waiting import until
 
 __all__ = ["Baresip"]
@@ -90,7 +90,7 @@ class Baresip:
             pytest.skip("baresip is not installed: sudo apt-get install baresip-core")
         self.folder = folder / f"baresip-{next(_numbers)}"
         self.folder.mkdir(parents=True)
-        self.port = free_port(socket.SOCK_DGRAM)
+        self.port = free_ports()  # the second one is for TLS
         self.events: list[dict[str, Any]] = []
         self._control = free_port()
         self._transport = transport
@@ -118,7 +118,7 @@ class Baresip:
         (self.folder / "contacts").write_text("")
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                ["baresip", "-4", "-f", str(self.folder)],
+                ["baresip", "-4", "-s", "-f", str(self.folder)],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -185,7 +185,7 @@ class Baresip:
         return read_wav(files[-1]) if files else (np.zeros(0, np.int16), 8000)
 
     def log(self) -> str:
-        """What it printed."""
+        """What it printed, SIP messages among it."""
         return (self.folder / "log").read_text(errors="replace")
 
     def end(self) -> None:
