@@ -103,7 +103,9 @@ export class PreJoin extends HTMLElement {
    */
   #listen(media, preferences) {
     for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) {
-      part(this, device).addEventListener('click', () => void media.set(device, !media.on(device)));
+      const button = part(this, device, HTMLButtonElement);
+      button.addEventListener('click', () => void media.set(device, !media.on(device)));
+      button.disabled = false; // a press before this would be lost
     }
     media.addEventListener('changed', (event) => this.#show(/** @type {CustomEvent} */ (event).detail));
     part(this, 'retry').addEventListener('click', () => void this.#retry());
