@@ -186,9 +186,9 @@ class Hall:
         return _reached(measured, clear, "the caller's tone in the browser")
 
     def caller_is_silent(self) -> None:
-        """Wait until nothing of the caller's tone is in Ben's browser."""
+        """Wait until Anna's tone is all that Ben's browser gets."""
         until(
-            lambda: all(_clarity(each.samples, each.rate, CALLER_TONE) < 0 for each in self._heard()),
+            lambda: all(_clarity(each.samples, each.rate, ROOM_TONE) > 10 for each in self._heard()),
             "the caller's silence",
             within=15,
         )

@@ -118,7 +118,7 @@ class Baresip:
         (self.folder / "contacts").write_text("")
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                ["baresip", "-4", "-s", "-f", str(self.folder)],
+                ["stdbuf", "-oL", "baresip", "-4", "-s", "-f", str(self.folder)],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
