@@ -14,7 +14,7 @@ from onmeet.config import Config
 
 __all__ = ["HEAD", "upgrade"]
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 def upgrade(config: Config) -> None:
