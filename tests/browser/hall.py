@@ -28,6 +28,7 @@ from tests.factories.kamailio import Kamailio, kamailio
 from tests.factories.sounds import Samples
 from tests.running import OnMeetServer, free_ports
 from tests.sip.media.lines import signal_to_noise
+from tests.sip.room.house import short_prompts
 from tests.waiting import until
 
 __all__ = [
@@ -246,8 +247,12 @@ def hall(folder: Path) -> Iterator[Hall]:
         text = PHONE.format(
             certificate=files.certificate, key=files.key, port=proxy.tls_port, authority=proxy.authority
         )
+        server = OnMeetServer(ONMEET_SIP="on", ONMEET_PHONE=text, ONMEET_SIP_PORT=str(free_ports()))
+        recordings = server.data / "prompts"
+        recordings.mkdir(parents=True)
+        short_prompts(recordings)  # of English; German ones are played as they are
         with (
-            OnMeetServer(ONMEET_SIP="on", ONMEET_PHONE=text, ONMEET_SIP_PORT=str(free_ports())) as server,
+            server,
             Chromium("--autoplay-policy=no-user-gesture-required", fake_device="fps=5") as chromium,
         ):
             yield Hall(server, proxy, authority.file, chromium)

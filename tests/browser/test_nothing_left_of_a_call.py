@@ -106,7 +106,9 @@ def call(instance: Instance, host: Person, guest: Person, caller: Caller, *, agr
         page.click(by_testid("admit"))
         guest.window.until_text("no longer end-to-end encrypted", by_testid("open-notice"))
         handset.hears(1.0)
+        assert len(instance.server.room_pids()) == 1
         handset.hangs_up()
+    until(lambda: not instance.server.room_pids(), "the end of the meeting's process", within=5)
     guest.window.until("() => !probe.shown(probe.one('[data-testid=open-notice]'))", what="a closed lock")
 
 
