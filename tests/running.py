@@ -30,11 +30,21 @@ END_SECONDS = 12.0
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
-    """A port that nobody listens on at this moment."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on at this moment, below those that the system hands out by itself.
+
+    kind: what it is for; the other kind is free as well, for servers that take both.
+    """
+    for _ in range(200):
+        port = random.randrange(11_000, 19_998)
+        with ExitStack() as probes:
+            try:
+                for each in {kind, socket.SOCK_DGRAM, socket.SOCK_STREAM}:
+                    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+                    probes.enter_context(socket.socket(family, each)).bind((address, port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port")
 
 
 def free_ports(address: str = "127.0.0.1") -> int:
