@@ -109,10 +109,6 @@ class Session:
         """Where this medium lives: its own `c=` or the session's."""
         return media.address or self.address
 
-    def with_media(self, media: Iterable[Media]) -> Session:
-        """The same with other `m=` lines."""
-        return replace(self, media=tuple(media))
-
     def encode(self) -> bytes:
         """As the body of a message, `application/sdp`."""
         return "".join(f"{line}\r\n" for line in self._lines()).encode()

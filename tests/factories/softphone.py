@@ -100,12 +100,6 @@ class Softphone:
         """Press keys one after the other, as RFC 4733 events."""
         self._keys.extend(keys)
 
-    async def ends(self, within: float = 20.0) -> EndReason:
-        """Wait until the far side has hung up."""
-        await asyncio.wait_for(self._over.wait(), within)
-        assert self.reason is not None
-        return self.reason
-
     async def hang_up(self) -> None:
         """End the call and wait until it is over."""
         if self.call is not None:
@@ -276,10 +270,6 @@ class Handset:
     def hangs_up(self) -> None:
         """End the call."""
         self._run(self.phone.hang_up())
-
-    def is_hung_up(self, within: float = 20.0) -> EndReason:
-        """Wait until the far side has ended the call."""
-        return self._run(self.phone.ends(within))
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
