@@ -100,6 +100,12 @@ class Softphone:
         """Press keys one after the other, as RFC 4733 events."""
         self._keys.extend(keys)
 
+    async def ends(self, within: float = 20.0) -> EndReason:
+        """Wait until the far side has hung up."""
+        await asyncio.wait_for(self._over.wait(), within)
+        assert self.reason is not None
+        return self.reason
+
     async def hang_up(self) -> None:
         """End the call and wait until it is over."""
         if self.call is not None:
