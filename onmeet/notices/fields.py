@@ -23,7 +23,7 @@ Read = Callable[[Any], Any]
 
 
 class Wrong(ValueError):
-    """A value that cannot be used: what is wrong with it, and what to write instead."""
+    """A value that cannot be used: what is wrong with it, what to write instead; never a secret itself."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)

@@ -15,7 +15,7 @@ __all__ = ["Problem", "Row", "Sheet"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something that keeps a file from being a notice: where it stands, what is wrong, what to do."""
+    """Something that keeps a file from being used: where it stands, what is wrong, what to do."""
 
     line: int
     where: str

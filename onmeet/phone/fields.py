@@ -8,37 +8,19 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
 
-__all__ = ["FIELDS", "LANGUAGES", "Field", "Network", "Wrong"]
+from onmeet.notices.fields import Field, Wrong
+
+__all__ = ["FIELDS", "LANGUAGES", "Network"]
 
 Read = Callable[[Any], Any]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LANGUAGES = ("de", "en", "fr")
 """Languages in which a caller can be spoken to."""
-
-
-class Wrong(ValueError):
-    """A value that cannot be used: what is wrong with it, and what to write instead. Never the value itself
-    where it could be a secret."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One key of a table. required: a table without it cannot be used."""
-
-    name: str
-    read: Read
-    required: bool = False
 
 
 _KINDS = ((bool, "true or false"), (int, "a number"), (float, "a number with a point"), (str, "a text"),

@@ -9,31 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from onmeet.notices.fields import Wrong
 from onmeet.notices.lines import Lines
+from onmeet.notices.sheet import Problem
 from onmeet.notices.terms import close_to
-from onmeet.phone.fields import FIELDS, LANGUAGES, Wrong
+from onmeet.phone.fields import FIELDS, LANGUAGES
 from onmeet.phone.numbers import country_of
 
-__all__ = ["Found", "Problem", "read"]
+__all__ = ["Found", "read"]
 
 _ARRAYS = ("trunk", "number")
 _SINGLE = ("dial_out",)
 _REMEDY = "remove it: docs/phone/all-keys.toml shows all keys"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """Where something is wrong, what it is, what to do."""
-
-    line: int
-    where: str
-    about: str
-    message: str
-    remedy: str
-
-    def __str__(self) -> str:
-        about = f"{self.about}: " if self.about else ""
-        return f"{self.where}:{self.line}: {about}{self.message}; {self.remedy}"
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ class Guard:
         if allowance.full(now):
             del self._callers[caller]
             return True
-        return allowance.take(0.0, now) and self._has(allowance, now)
+        return self._has(allowance, now)
 
     def wait(self, trunk: str, now: float, longest: float = math.inf) -> float:
         """Seconds until the next PIN of this trunk may be looked up; 0.0 nearly always.

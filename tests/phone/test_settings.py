@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from onmeet.config import Config
 from onmeet.errors import ConfigError
-from onmeet.phone.fields import FIELDS, Wrong
+from onmeet.notices.fields import Wrong
+from onmeet.phone.fields import FIELDS
 from onmeet.phone.settings import DialIn, DialOut, PhoneSettings, Trunk, load, parse
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "phone"
