@@ -153,6 +153,7 @@ def test_a_changed_gateway_is_said_loudly_and_takes_another_word(
         assert anna.window.text(by_testid("gateway-standing")) == "The same as before."
         anna.window.press("Escape")
     is_closed(anna)
+    anna.window.until_gone(by_testid("waiting-callers"))  # the lobby is told about once a second
     with Line(onmeet_server, room) as other:
         caller = other.rings()
         desk.answers()
