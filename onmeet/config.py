@@ -65,6 +65,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONMEET_METRICS_TOKEN", "none", "bearer token that opens /metrics to other machines"),
     Setting("ONMEET_SMTP_URL", "none: mails lie at /outbox", "mail server: smtp://user:password@host:587 or smtps://…"),
     Setting("ONMEET_MAIL_FROM", "none", "sender of mails; required with ONMEET_SMTP_URL"),
+    Setting("ONMEET_STRIPE_KEY", "none: free for all", "secret key at Stripe; opens the payment pages"),
+    Setting("ONMEET_STRIPE_WEBHOOK_SECRET", "none", "signs Stripe's webhooks; required with its key"),
+    Setting("ONMEET_STRIPE_API", "Stripe's own", "origin of its API, for a proxy or a test"),
+    Setting("ONMEET_PLANS", "those that come with OnMeet", "TOML file of plans and prices"),
     Setting("ONMEET_LOG_LEVEL", "info", "debug, info, warning or error"),
 )  # fmt: skip
 
@@ -102,6 +106,10 @@ class Config:
     metrics_token: str | None = field(repr=False)
     smtp_url: str | None = field(repr=False)
     mail_from: str
+    stripe_key: str | None = field(repr=False)
+    stripe_webhook_secret: str | None = field(repr=False)
+    stripe_api: str | None
+    plans: str
     log_level: str
 
     @property
@@ -161,6 +169,10 @@ class Config:
             metrics_token=env.text("ONMEET_METRICS_TOKEN", "") or None,
             smtp_url=env.text("ONMEET_SMTP_URL", "") or None,
             mail_from=env.sender("ONMEET_MAIL_FROM"),
+            stripe_key=env.text("ONMEET_STRIPE_KEY", "") or None,
+            stripe_webhook_secret=env.paired("ONMEET_STRIPE_WEBHOOK_SECRET", "ONMEET_STRIPE_KEY"),
+            stripe_api=env.origin("ONMEET_STRIPE_API"),
+            plans=env.text("ONMEET_PLANS", ""),
             log_level=env.choice("ONMEET_LOG_LEVEL", ("info", "debug", "warning", "error")),
         )
 
@@ -254,6 +266,13 @@ class _Reader:
         if not value and self.text("ONMEET_SMTP_URL", ""):
             raise ConfigError(f"{name} must name the sender of mails, since ONMEET_SMTP_URL is set")
         return value or "onmeet@localhost"
+
+    def paired(self, name: str, with_: str) -> str | None:
+        """A setting that another one needs."""
+        value = self.text(name, "") or None
+        if value is None and self.text(with_, ""):
+            raise ConfigError(f"{name} must be set, since {with_} is")
+        return value
 
     def redis(self, name: str) -> str | None:
         raw = self.text(name, "")

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date
+import secrets
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, String, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onmeet.db import Base
-from onmeet.notices.columns import Lapse, kept, new_subject, rows, technical
+from onmeet.notices.columns import Lapse, Via, kept, new_subject, rows, technical
 
-__all__ = ["Account", "SignIn"]
+__all__ = ["Account", "AdminAct", "Block", "ContactCode", "Passkey", "RecoveryCode", "SignIn", "SignInDetail"]
+
+_CLOSED = Via("account_id", "accounts", "closed_on")
+
+
+def _short_name() -> str:
+    return secrets.token_hex(8)
 
 
 class Account(Base):
@@ -65,12 +82,42 @@ class Account(Base):
     notice: Mapped[str] = mapped_column(
         String(97), default="", info=technical("name and version of the notice that this person has seen")
     )
+    pending_until: Mapped[int | None] = mapped_column(
+        BigInteger,
+        index=True,
+        info=technical("the address is not confirmed: nobody signs in, and the row goes then; unix seconds"),
+    )
+    new_email: Mapped[str | None] = mapped_column(Text, info=kept("account.email"))
+    new_email_mark: Mapped[str] = mapped_column(
+        String(64), default="", info=technical("finds who asked for that address; keyed hash")
+    )
+    new_email_agreed: Mapped[str] = mapped_column(
+        String(8), default="", info=technical("at which of the two addresses the change was confirmed")
+    )
+    new_email_until: Mapped[int | None] = mapped_column(
+        BigInteger, info=technical("the wish for another address lapses; unix seconds")
+    )
+    time_zone: Mapped[str | None] = mapped_column(Text, info=kept("account.settings"))
+    picture: Mapped[bytes | None] = mapped_column(LargeBinary, info=kept("account.picture"))
+    handle: Mapped[str | None] = mapped_column(Text, info=kept("account.settings"))
+    handle_mark: Mapped[str | None] = mapped_column(
+        String(64), unique=True, info=technical("finds the account of a personal page; keyed hash")
+    )
+    reach: Mapped[str | None] = mapped_column(Text, info=kept("account.settings"))
+    shares: Mapped[str | None] = mapped_column(Text, info=kept("account.settings"))
+    totp: Mapped[str | None] = mapped_column(Text, info=kept("account.password"))
+    totp_step: Mapped[int] = mapped_column(
+        BigInteger, default=0, info=technical("the time step of the last code, so that none is taken twice")
+    )
+    role: Mapped[str] = mapped_column(
+        String(16), default="", info=technical("what the operator lets this account do: empty, or operator")
+    )
 
 
 class SignIn(Base):
     """One browser that is signed in. Signing out deletes the row, so that a copied cookie is worth nothing.
 
-    Only the hash of the cookie's token is stored; neither device nor address nor time of use is.
+    Only the hash of the cookie's token is stored.
     """
 
     __tablename__ = "sign_ins"
@@ -84,4 +131,141 @@ class SignIn(Base):
     )
     expires: Mapped[int] = mapped_column(
         BigInteger, index=True, info=technical("ends the sign-in; unix seconds")
+    )
+    name: Mapped[str] = mapped_column(
+        String(16), default=_short_name, unique=True, info=technical("names it in its owner's list; random")
+    )
+    strong: Mapped[bool] = mapped_column(
+        Boolean, default=False, info=technical("a passkey or a second factor was used")
+    )
+    checked_at: Mapped[int] = mapped_column(
+        BigInteger, default=0, info=technical("when its owner last proved to be there; unix seconds")
+    )
+
+
+class SignInDetail(Base):
+    """What the owner sees of a sign-in in the list, where the notice permits it; never an address."""
+
+    __tablename__ = "sign_in_details"
+    __table_args__ = rows(
+        person="account_id",
+        subject="subject",
+        events={"collected": "began_at", "contract_end": _CLOSED, "account_close": _CLOSED},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
+    subject: Mapped[str] = mapped_column(
+        String(32), default=new_subject, index=True, info=technical("names the key of the personal columns")
+    )
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the account")
+    )
+    sign_in: Mapped[str] = mapped_column(
+        ForeignKey("sign_ins.token_hash", ondelete="CASCADE"),
+        unique=True,
+        info=technical("joins the sign-in"),
+    )
+    device: Mapped[str | None] = mapped_column(Text, info=kept("account.sign_in"))
+    began_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=kept("account.sign_in"))
+
+
+class Passkey(Base):
+    """A passkey (W3C Web Authentication): its public half."""
+
+    __tablename__ = "passkeys"
+    __table_args__ = rows(
+        person="account_id", subject="subject", events={"contract_end": _CLOSED, "account_close": _CLOSED}
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
+    subject: Mapped[str] = mapped_column(
+        String(32), default=new_subject, index=True, info=technical("names the key of the personal columns")
+    )
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the account")
+    )
+    mark: Mapped[str] = mapped_column(
+        String(64), unique=True, info=technical("finds the passkey that a browser names; keyed hash")
+    )
+    credential: Mapped[str | None] = mapped_column(Text, info=kept("account.password"))
+    public_key: Mapped[str | None] = mapped_column(Text, info=kept("account.password"))
+    label: Mapped[str | None] = mapped_column(Text, info=kept("account.password"))
+    uses: Mapped[int] = mapped_column(
+        BigInteger, default=0, info=technical("the authenticator's counter: a copied one falls behind")
+    )
+
+
+class RecoveryCode(Base):
+    """Opens the account once where the second factor is lost."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = rows()
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the account")
+    )
+    mark: Mapped[str] = mapped_column(
+        String(64), unique=True, info=technical("finds the code that is typed; keyed hash")
+    )
+
+
+class ContactCode(Base):
+    """A code with which others may call the account (N1.10)."""
+
+    __tablename__ = "contact_codes"
+    __table_args__ = rows(
+        person="account_id",
+        subject="subject",
+        events={"contract_end": _CLOSED, "account_close": _CLOSED},
+        lapses=Lapse("expires"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
+    subject: Mapped[str] = mapped_column(
+        String(32), default=new_subject, index=True, info=technical("names the key of the personal columns")
+    )
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the account")
+    )
+    mark: Mapped[str] = mapped_column(
+        String(64), unique=True, info=technical("finds the code that a caller has; keyed hash")
+    )
+    code: Mapped[str | None] = mapped_column(Text, info=kept("account.settings"))
+    label: Mapped[str | None] = mapped_column(Text, info=kept("account.settings"))
+    expires: Mapped[int | None] = mapped_column(
+        BigInteger, index=True, info=technical("opens nothing from then on; unix seconds, NULL: for ever")
+    )
+
+
+class Block(Base):
+    """Somebody may not call somebody (N1.9)."""
+
+    __tablename__ = "blocks"
+    __table_args__ = (UniqueConstraint("account_id", "blocked_id"), rows())
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("who does not want calls")
+    )
+    blocked_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("from whom")
+    )
+
+
+class AdminAct(Base):
+    """What an operator did on the operator's pages: without content, each row sealed by the next one."""
+
+    __tablename__ = "admin_acts"
+    __table_args__ = rows()
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=technical("the order of the acts"))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), info=technical("when it was done"))
+    actor: Mapped[int] = mapped_column(
+        BigInteger, info=technical("number of the operator's account; no name")
+    )
+    act: Mapped[str] = mapped_column(String(64), info=technical("a word of this program"))
+    about: Mapped[str] = mapped_column(String(64), info=technical("number of what it was done to; no name"))
+    chain: Mapped[str] = mapped_column(
+        String(64), info=technical("keyed hash over this row and the one before it")
     )

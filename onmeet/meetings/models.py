@@ -12,7 +12,7 @@ from onmeet.meetings.pins import STORED_DIGITS, new_pin
 from onmeet.meetings.reporting import ABOUT_CALLS
 from onmeet.notices.columns import Via, kept, new_subject, rows, technical
 
-__all__ = ["CallRecord", "LoadHour", "Meeting", "MeetingRecord", "Participation"]
+__all__ = ["CallRecord", "LoadHour", "Meeting", "MeetingHost", "MeetingRecord", "Participation"]
 
 _CLOSED = Via("account_id", "accounts", "closed_on")
 
@@ -51,6 +51,45 @@ class Meeting(Base):
     )
     pin_rotates: Mapped[bool] = mapped_column(
         Boolean, default=False, info=technical("the owner wants another PIN after each meeting")
+    )
+    description: Mapped[str | None] = mapped_column(Text, info=kept("meeting.description"))
+    starts_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info=kept("meeting.times"))
+    time_zone: Mapped[str | None] = mapped_column(Text, info=kept("meeting.times"))
+    minutes: Mapped[int | None] = mapped_column(BigInteger, info=kept("meeting.times"))
+    repeats: Mapped[str | None] = mapped_column(Text, info=kept("meeting.times"))
+    exceptions: Mapped[str | None] = mapped_column(Text, info=kept("meeting.times"))
+    uid: Mapped[str] = mapped_column(
+        String(40), default="", info=technical("names the meeting in calendars; random")
+    )
+    sequence: Mapped[int] = mapped_column(
+        default=0, info=technical("how often calendars were given another date (RFC 5545 SEQUENCE)")
+    )
+    cancelled: Mapped[bool] = mapped_column(
+        Boolean, default=False, info=technical("it does not take place; calendars are told so")
+    )
+    admission: Mapped[str] = mapped_column(
+        String(8), default="open", info=technical("whether guests come in (open) or wait for a host (lobby)")
+    )
+    personal: Mapped[bool] = mapped_column(
+        Boolean, default=False, info=technical("the owner's personal room: one for each account")
+    )
+    hosting: Mapped[str] = mapped_column(
+        String(43), default="", info=technical("in the link that makes somebody a co-host; empty: no link")
+    )
+
+
+class MeetingHost(Base):
+    """Somebody who is a host of a meeting that somebody else keeps."""
+
+    __tablename__ = "meeting_hosts"
+    __table_args__ = (UniqueConstraint("meeting_id", "account_id"), rows())
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
+    meeting_id: Mapped[int] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), index=True, info=technical("joins the meeting")
+    )
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True, info=technical("joins the co-host")
     )
 
 

@@ -14,7 +14,7 @@ from onmeet.config import Config
 
 __all__ = ["HEAD", "upgrade"]
 
-HEAD = "0004"
+HEAD = "0005"
 
 
 def upgrade(config: Config) -> None:

@@ -9,13 +9,10 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, Map
 
-from onmeet.accounts import models as _accounts  # noqa: F401 - declares its tables
 from onmeet.config import Config
 from onmeet.db import Base
-from onmeet.mail import models as _mail  # noqa: F401 - declares its tables
-from onmeet.meetings import models as _meetings  # noqa: F401 - declares its tables
 from onmeet.meetings.codes import PATTERN
-from onmeet.notices import models as _notices  # noqa: F401 - declares its tables
+from onmeet.migrations import tables as _tables  # noqa: F401 - declares every table
 from onmeet.notices.columns import check_declared
 from onmeet.web import (
     accounts,
