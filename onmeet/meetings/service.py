@@ -54,10 +54,11 @@ class KeptMeeting:
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """How a stored meeting is reached by telephone."""
+    """How people get into a stored meeting: by telephone, and `lobby`: whether guests wait for a host."""
 
     pin: str
     rotates: bool
+    lobby: bool = False
 
 
 class Meetings:
@@ -190,7 +191,9 @@ class Meetings:
         """How callers reach the room `code`, or None when nobody keeps it."""
         with self._database.reading() as session:
             meeting = self._find(session, code)
-            return Dial(meeting.pin, meeting.pin_rotates) if meeting is not None else None
+            if meeting is None:
+                return None
+            return Dial(meeting.pin, meeting.pin_rotates, meeting.admission == "lobby")
 
     def spent(self, pin: str) -> bool:
         """The meeting with this PIN has ended: whether it got another, because its owner wants that.

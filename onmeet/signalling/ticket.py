@@ -39,6 +39,9 @@ class Ticket:
     guest is kept out. limit: most participants in the meeting. expires: unix seconds. listed: whether the
     name may be told to those who look into the meeting before they join (N3.7).
 
+    lobby: guests wait until a host lets them in. signed_in: whether this is somebody with an account, which
+    hosts see of those who wait.
+
     phone: people can dial in. pin: nine digits of a stored meeting, None of an ad-hoc one, which gets its PIN
     from the relay. pin_rotates: the stored meeting gets another PIN after each meeting.
 
@@ -57,6 +60,8 @@ class Ticket:
     device: str | None = None
     reports: tuple[str, ...] = ()
     listed: bool = True
+    lobby: bool = False
+    signed_in: bool = False
     phone: bool = False
     pin: str | None = None
     pin_rotates: bool = False
@@ -94,7 +99,7 @@ def _well_formed(fields: dict[str, Any]) -> bool:
         and 1 <= limit <= 1024
         and type(expires) in (int, float)
         and cast(float, expires) == expires  # not NaN
-        and type(fields.get("listed")) is bool
+        and all(type(fields.get(name)) is bool for name in ("listed", "lobby", "signed_in"))
         and type(fields.get("phone")) is bool
         and _pin_well_formed(fields)
         and _reports_well_formed(fields)

@@ -83,6 +83,8 @@ def ticket_for(code: str) -> Ticket:
         device=device() if "meeting.device" in reports else None,
         reports=reports,
         listed=_listed(),
+        lobby=dial is not None and dial.lobby,
+        signed_in=account_id() is not None,
         phone=services().config.sip,
         pin=dial.pin if dial is not None else None,
         pin_rotates=dial is not None and dial.rotates,

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from flask import jsonify
+from sqlalchemy import update
 
 from onmeet.errors import UserError
+from onmeet.meetings.models import Meeting
 from onmeet.signalling.ticket import TICKET_SECONDS, Ticket
 from onmeet.web import entrance
 from onmeet.web.entrance import Forbidden, ticket_for
@@ -115,6 +117,21 @@ def test_a_ticket_to_a_stored_meeting_tells_its_pin_and_whether_that_changes(ask
     assert (given["phone"], given["pin"], given["pin_rotates"]) == (True, meeting.pin, False)
     house.services.meetings.rotate_pins(1, meeting.code, True)
     assert ticket(guest, meeting.code)["pin_rotates"] is True
+
+
+@pytest.mark.parametrize(("admission", "waits"), [("open", False), ("lobby", True)])
+def test_a_ticket_says_whether_guests_of_a_stored_meeting_wait(ask: Any, admission: str, waits: bool) -> None:
+    house, ticket = ask()
+    house.member().send("/meetings", title="Tuesday")
+    (meeting,) = house.services.meetings.of(1)
+    with house.services.database.writing() as session:
+        session.execute(update(Meeting).values(admission=admission))
+    guest = house.visitor()
+    guest.open(f"/m/{meeting.code}")
+    given = ticket(guest, meeting.code)
+    assert (given["lobby"], given["signed_in"]) == (waits, False)
+    guest.sign_in()
+    assert ticket(guest, meeting.code)["signed_in"] is True
 
 
 def test_an_ad_hoc_meeting_gets_its_pin_from_the_relay(ask: Any) -> None:
