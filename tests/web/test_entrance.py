@@ -131,6 +131,7 @@ def test_a_ticket_says_whether_guests_of_a_stored_meeting_wait(ask: Any, admissi
     given = ticket(guest, meeting.code)
     assert (given["lobby"], given["signed_in"]) == (waits, False)
     guest.sign_in()
+    guest.open(f"/m/{meeting.code}")
     assert ticket(guest, meeting.code)["signed_in"] is True
 
 
