@@ -9,8 +9,11 @@ import structlog
 from flask import Flask, current_app
 
 from onmeet import clock
+from onmeet.accounts.contact import Contact
+from onmeet.accounts.handles import Handles
 from onmeet.accounts.own import OwnAccount
 from onmeet.accounts.service import Accounts
+from onmeet.accounts.sharing import Sharing
 from onmeet.config import Config
 from onmeet.db import Database
 from onmeet.errors import ConfigError
@@ -51,13 +54,20 @@ class Services:
     usage: UsageReports = field(init=False)
     reported: tuple[str, ...] = field(init=False)
     own: OwnAccount = field(init=False)
+    handles: Handles = field(init=False)
+    contact: Contact = field(init=False)
+    sharing: Sharing = field(init=False)
     erasure: Erasure = field(init=False)
     requests: Requests = field(init=False)
     consents: Consents = field(init=False)
     phone: PhoneSettings = field(init=False)
 
     def __post_init__(self) -> None:
+        handles = Handles(self.database, key=self.config.marks_key)
         derived = {
+            "handles": handles,
+            "contact": Contact(self.database, handles, key=self.config.marks_key),
+            "sharing": Sharing(self.database, self.policy),
             "records": Records(self.database, self.policy, key=self.config.marks_key),
             "usage": UsageReports(self.database, self.policy),
             "reported": reported(self.policy),
