@@ -20,8 +20,9 @@ from onmeet.db import Base, Database, connect
 from onmeet.web import app as _app  # noqa: F401 - declares every table
 
 INSERT = text(
-    "INSERT INTO accounts (subject, email_mark, email, restricted, objected, erasing, proven, notice)"
-    " VALUES (:email, :email, :email, FALSE, FALSE, FALSE, '', '')"
+    "INSERT INTO accounts (subject, email_mark, email, restricted, objected, erasing, proven, notice,"
+    " new_email_mark, new_email_agreed, totp_step, role)"
+    " VALUES (:email, :email, :email, FALSE, FALSE, FALSE, '', '', '', '', 0, '')"
 )
 
 

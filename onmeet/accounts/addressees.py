@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -14,11 +15,28 @@ __all__ = ["Addressee", "Addressees"]
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """An account as an addressee. `email` and `language` are empty where nothing is held."""
+    """An account as an addressee. `email` and `language` are empty where nothing is held.
+
+    new_email: the address that it is to get. state: see `onmeet.mail.addresses`.
+    """
 
     email: str
     language: str
     subject: str
+    new_email: str = ""
+    state: str = ""
+
+
+def _state(account: Account) -> str:
+    """Changes with all that a mailed link may change: what is done once cannot be done again.
+
+    Except that of the two links for another address the second is good after the first.
+    """
+    marks = (
+        account.email_mark, account.password, account.pending_until, account.new_email_mark,
+        account.new_email_until, account.closed_on, account.erasing,
+    )  # fmt: skip
+    return hashlib.sha256(repr(marks).encode()).hexdigest()
 
 
 class Addressees:
@@ -33,12 +51,20 @@ class Addressees:
             found = session.get(Account, account)
         if found is None:
             return None
-        return Addressee(found.email or "", found.language or "", found.subject)
+        return Addressee(
+            found.email or "", found.language or "", found.subject, found.new_email or "", _state(found)
+        )
+
+    def state_of(self, account: int) -> str | None:
+        """What a link to this account must have been mailed in; None when there is no such account."""
+        found = self.of(account)
+        return found.state if found is not None else None
 
     def everybody(self) -> list[int]:
-        """Every account that is open."""
+        """Every account that is open, and whose address was confirmed if it had to be."""
+        query = select(Account.id).where(Account.closed_on.is_(None), Account.pending_until.is_(None))
         with self._database.reading() as session:
-            return list(session.scalars(select(Account.id).where(Account.closed_on.is_(None))))
+            return list(session.scalars(query))
 
     def left_alone(self) -> set[int]:
         """Accounts that get no mail but what must be: processing is restricted, they object, or are closed.

@@ -24,7 +24,7 @@ JOBS: Mapping[str, float] = {
     "meetings": 60.0,
     "everything": 3600.0,
     "erasures": 60.0,
-    "mail": 20.0,
+    "mail": 2.0,
     "requests": 86_400.0,
     "backups": 3600.0,
 }

@@ -22,6 +22,14 @@ class Addressee(Protocol):
     def subject(self) -> str:
         """The random name under which this person's data is kept."""
 
+    @property
+    def new_email(self) -> str:
+        """The address that the account is to get, as long as that is not confirmed; else empty."""
+
+    @property
+    def state(self) -> str:
+        """Changes with password and address: a link mailed before the change is worth nothing after it."""
+
 
 class Addresses(Protocol):
     """Looks addressees up."""

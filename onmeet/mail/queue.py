@@ -26,7 +26,8 @@ def enqueue(
     """Send a mail of `kind` soon, to an account or to the sender of a request; once, however often asked.
 
     about: `name/version` of the notice (notice-changed), the day as `2026-12-31` on which the account is
-    closed (inactivity-warning), the hash of the text (newsletter), else empty. For request-verify the token
+    closed (inactivity-warning) or the trial ends (trial-ending), what has changed (security-changed: a
+    word of `onmeet.mail.words`), the hash of the text (newsletter), else empty. For request-verify the token
     in the mailed link is made when the mail is written, and its SHA-256 put into `token_hash` of the request.
     """
     if kind not in LETTERS:

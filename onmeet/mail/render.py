@@ -11,16 +11,19 @@ from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
+from functools import partial
 
 from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from onmeet.mail.addresses import Addressee, Addresses
+from onmeet.mail.html import as_html
+from onmeet.mail.links import link_token
 from onmeet.mail.mailer import Undeliverable
 from onmeet.mail.models import QueuedMail
 from onmeet.mail.newsletters import Letterbox, leaving_token
 from onmeet.mail.proofs import proving_token
-from onmeet.mail.texts import LANGUAGES, text
+from onmeet.mail.texts import LANGUAGES, change, text
 from onmeet.notices import versions
 from onmeet.notices.models import SubjectRequest
 
@@ -44,7 +47,7 @@ class Renderer:
         self._addresses = addresses
         self._letterbox = letterbox
         self._key = key
-        self._kinds: dict[str, Callable[[Session, QueuedMail, str], dict[str, str] | None]] = {
+        self._kinds: dict[str, Callable[[Session, QueuedMail, str, datetime], dict[str, str] | None]] = {
             "notice-changed": self._notice,
             "notice-withdrawn": self._notice,
             "inactivity-warning": self._dated,
@@ -53,6 +56,15 @@ class Renderer:
             "request-verify": self._verify,
             "request-answered": self._answered,
             "newsletter": self._newsletter,
+            "confirm-address": partial(self._linked, "confirm"),
+            "address-taken": self._taken,
+            "password-reset": partial(self._linked, "reset"),
+            "address-change-new": partial(self._linked, "address"),
+            "address-change-old": partial(self._linked, "address"),
+            "new-sign-in": self._about_security,
+            "security-changed": self._about_security,
+            "payment-failed": self._about_payment,
+            "trial-ending": self._about_payment,
         }
 
     def render(self, session: Session, mail: QueuedMail, now: datetime) -> EmailMessage | None:
@@ -64,7 +76,7 @@ class Renderer:
         if person is None or not person.email:
             return None
         language = person.language if person.language in LANGUAGES else LANGUAGES[0]
-        words = self._kinds[mail.kind](session, mail, language)
+        words = self._kinds[mail.kind](session, mail, language, now)
         if words is None:
             return None
         leave = ""
@@ -73,12 +85,18 @@ class Renderer:
             leave = self._url(f"/newsletter/leave/{token}")
         written = text(mail.kind, language)
         filled = {"service": self._house.service, "notice": self._url("/privacy"), "leave": leave, **words}
-        message = self._message(person.email, now)
+        wished = mail.kind == "address-change-new"
+        if wished and not person.new_email:
+            return None
+        message = self._message(person.new_email if wished else person.email, now)
         message["Subject"] = _one_line(written.subject.format(**filled))
         if leave:
             message["List-Unsubscribe"] = f"<{leave}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-        message.set_content(_unwrapped(written.body).format(**filled), cte="quoted-printable")
+        body = _unwrapped(written.body).format(**filled)
+        message.set_content(body, cte="quoted-printable")
+        page = as_html(body, language, self._house.base_url, written.action)
+        message.add_alternative(page, subtype="html", cte="quoted-printable")
         message["Content-Language"] = language
         return message
 
@@ -103,7 +121,9 @@ class Renderer:
         known = self._addresses.of(request.account_id) if request.account_id is not None else None
         return _Sender(request.email, known.language if known else request.language, request.subject)
 
-    def _notice(self, session: Session, mail: QueuedMail, language: str) -> dict[str, str] | None:
+    def _notice(
+        self, session: Session, mail: QueuedMail, language: str, _now: datetime
+    ) -> dict[str, str] | None:
         name, _, number = mail.about.partition("/")
         version = versions.find(session, name, number)
         if version is None or version.withdrawn != (mail.kind == "notice-withdrawn"):
@@ -115,17 +135,24 @@ class Renderer:
             "my_data": self._url("/account/data"),
         }
 
-    def _dated(self, _session: Session, mail: QueuedMail, language: str) -> dict[str, str]:
+    def _dated(self, _session: Session, mail: QueuedMail, language: str, _now: datetime) -> dict[str, str]:
         return {"day": _day(date.fromisoformat(mail.about), language), "sign_in": self._url("/sign-in")}
 
-    def _proof(self, _session: Session, mail: QueuedMail, _language: str) -> dict[str, str] | None:
+    def _taken(self, *_: object) -> dict[str, str]:
+        return {"sign_in": self._url("/sign-in")}
+
+    def _proof(
+        self, _session: Session, mail: QueuedMail, _language: str, _now: datetime
+    ) -> dict[str, str] | None:
         person = self._addresses.of(mail.account_id) if mail.account_id is not None else None
         if person is None:
             return None
         token = proving_token(self._key, person.subject, person.email)
         return {"link": self._url(f"/account/email/proof/{token}")}
 
-    def _verify(self, session: Session, mail: QueuedMail, _language: str) -> dict[str, str] | None:
+    def _verify(
+        self, session: Session, mail: QueuedMail, _language: str, _now: datetime
+    ) -> dict[str, str] | None:
         request = session.get(SubjectRequest, mail.request_id)
         if request is None or request.state != "unverified":
             return None
@@ -133,13 +160,39 @@ class Renderer:
         request.token_hash = hashlib.sha256(token.encode()).hexdigest()
         return {"link": self._url(f"/privacy/requests/confirm/{token}")}
 
-    def _answered(self, session: Session, mail: QueuedMail, _language: str) -> dict[str, str] | None:
+    def _answered(
+        self, session: Session, mail: QueuedMail, _language: str, _now: datetime
+    ) -> dict[str, str] | None:
         request = session.get(SubjectRequest, mail.request_id)
         return {"answer": request.answer} if request is not None and request.answer else None
 
-    def _newsletter(self, _session: Session, mail: QueuedMail, _language: str) -> dict[str, str] | None:
+    def _newsletter(
+        self, _session: Session, mail: QueuedMail, _language: str, _now: datetime
+    ) -> dict[str, str] | None:
         letter = self._letterbox.get(mail.about)
         return {"subject": letter.subject, "text": letter.text} if letter is not None else None
+
+    def _linked(
+        self, path: str, _session: Session, mail: QueuedMail, _language: str, now: datetime
+    ) -> dict[str, str] | None:
+        """A mail whose link opens something (`onmeet.mail.links`); its purpose is the mail's kind."""
+        person = self._addresses.of(mail.account_id) if mail.account_id is not None else None
+        if person is None or mail.account_id is None:
+            return None
+        token = link_token(self._key, mail.kind, mail.account_id, person.state, now)
+        return {"link": self._url(f"/{path}/{token}"), "security": self._url("/account/security")}
+
+    def _about_security(
+        self, _session: Session, mail: QueuedMail, language: str, _now: datetime
+    ) -> dict[str, str]:
+        what = change(mail.about, language) if mail.kind == "security-changed" else ""
+        return {"what": what, "security": self._url("/account/security")}
+
+    def _about_payment(
+        self, _session: Session, mail: QueuedMail, language: str, _now: datetime
+    ) -> dict[str, str]:
+        day = _day(date.fromisoformat(mail.about), language) if mail.kind == "trial-ending" else ""
+        return {"day": day, "payment": self._url("/account/payment")}
 
     def _url(self, path: str) -> str:
         return f"{self._house.base_url}{path}"
@@ -150,6 +203,8 @@ class _Sender:
     email: str
     language: str
     subject: str
+    new_email: str = ""
+    state: str = ""
 
 
 def _unwrapped(body: str) -> str:

@@ -199,8 +199,9 @@ async def test_the_end_of_a_meeting_is_recorded_and_receipted_whatever_was_kille
 async def test_a_pin_that_rotates_is_another_one_after_the_meeting(server: OnMeetServer):
     old = "012345678"
     insert_it = (
-        "INSERT INTO meetings (subject, code_mark, code, owner_id, title, pin, pin_rotates)"
-        " VALUES ('s', 'm', 'abc-defg-hjk', 1, 'T', ?, 1)"
+        "INSERT INTO meetings (subject, code_mark, code, owner_id, title, pin, pin_rotates, uid, sequence,"
+        " cancelled, admission, personal, hosting)"
+        " VALUES ('s', 'm', 'abc-defg-hjk', 1, 'T', ?, 1, '', 0, 0, 'open', 0, '')"
     )
     query(server, insert_it, old)
     path = server.data / "run" / "relay.sock"

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from email.message import EmailMessage
+from html import unescape
 
 import pytest
 from sqlalchemy import delete
@@ -28,12 +29,13 @@ from onmeet.notices.models import SubjectRequest
 from onmeet.notices.notice import Consent, Item
 from onmeet.notices.policy import Policy
 from tests.factories.french import slips_in
+from tests.factories.letters import page, plain
 from tests.factories.policies import permitting, policy
 from tests.mail.conftest import KEY, NOW, Office
 
 
 def body(office: Office) -> str:
-    return str(office.hand.mails[-1].get_content())
+    return plain(office.hand.mails[-1])
 
 
 def warn(office: Office, account: int) -> None:
@@ -278,18 +280,21 @@ def test_under_on_meet_there_is_no_newsletter(office: Office) -> None:
 
 NEEDED = {
     "notice-changed", "notice-withdrawn", "account-closed", "email-proof",
+    "confirm-address", "address-taken", "password-reset", "address-change-new", "address-change-old",
+    "new-sign-in", "security-changed",
     "request-verify", "request-answered",
 }  # fmt: skip
+PAID = {"payment-failed", "trial-ending"}
 
 
 @pytest.mark.promise("N1.2", "N1.8")
 @pytest.mark.parametrize(
     ("notice", "kinds"),
     [
-        ("on-meet", NEEDED | {"inactivity-warning"}),
-        ("meetingsphere", NEEDED | {"inactivity-warning", "newsletter"}),
-        ("easymeet24", NEEDED | {"inactivity-warning", "newsletter"}),
-        ("web1on1", NEEDED | {"inactivity-warning", "newsletter"}),
+        ("on-meet", NEEDED | PAID | {"inactivity-warning"}),
+        ("meetingsphere", NEEDED | PAID | {"inactivity-warning", "newsletter"}),
+        ("easymeet24", NEEDED | PAID | {"inactivity-warning", "newsletter"}),
+        ("web1on1", NEEDED | PAID | {"inactivity-warning", "newsletter"}),
         ("3cx-webmeeting", NEEDED),
     ],
 )
@@ -351,3 +356,29 @@ def test_every_kind_of_mail_says_what_it_uses_and_has_words_in_every_language() 
 def test_a_kind_that_is_not_declared_cannot_be_queued(office: Office) -> None:
     with pytest.raises(ValueError, match=re.escape("onmeet.mail.letters")):
         office.queue("advertisement", account=office.person())
+
+
+def queue_all(office: Office, account: int) -> None:
+    """One of each mail that an account can get about itself."""
+    for kind, letter in LETTERS.items():
+        if letter.uses[0] == "account.email" and not letter.voluntary and not kind.startswith("notice-"):
+            about = {"security-changed": "passkey"}.get(kind, "2026-04-01")
+            office.queue(kind, account=account, about=about)
+
+
+@pytest.mark.promise("N1.5")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_html_part_says_the_same_and_loads_nothing(office: Office, language: str) -> None:
+    """Opening a mail tells nobody anything: no image, no font, no counted link."""
+    queue_all(office, office.person(language=language))
+    office.send()
+    assert len(office.hand.mails) >= 10
+    for message in office.hand.mails:
+        html, words = page(message), plain(message)
+        assert not re.search(r"<img|<link|<script|<style|url\(|@import", html)
+        links = set(re.findall(r'href="([^"]+)"', html))
+        assert links == {line for line in words.splitlines() if line.startswith("https://")}
+        assert all(link.startswith("https://meet.example.org/") for link in links)
+        shown = unescape(re.sub(r"<[^>]+>", " ", html.partition("<body")[2].partition(">")[2]))
+        for paragraph in words.split("\n"):
+            assert " ".join(paragraph.split()) in " ".join(shown.split())

@@ -245,7 +245,10 @@ def test_rows_about_nobody_lapse(database: Database, rows: Rows):
     with database.writing() as session:
         for token, expires in (("old", second - 1), ("now", second), ("new", second + 1)):
             session.execute(
-                text("INSERT INTO sign_ins VALUES (:token, :account, :expires)"),
+                text(
+                    "INSERT INTO sign_ins (token_hash, account_id, expires, name, strong, checked_at)"
+                    " VALUES (:token, :account, :expires, :token, FALSE, 0)"
+                ),
                 {"token": token, "account": account, "expires": expires},
                 execution_options={"onmeet_technical": True},
             )

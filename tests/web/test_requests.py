@@ -17,6 +17,7 @@ from onmeet.mail.models import QueuedMail
 from onmeet.mail.office import post_office
 from onmeet.notices.models import SubjectRequest
 from tests.factories.house import House
+from tests.factories.letters import plain
 
 NOTICES = ("on-meet", "meetingsphere", "easymeet24", "web1on1", "3cx-webmeeting")
 
@@ -123,4 +124,4 @@ def mailed(house: House) -> str:
     newest = max((behind.config.data / "outbox").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
     message = email.message_from_bytes(newest.read_bytes(), policy=email.policy.default)
     assert message["To"] == "gil@example.org"
-    return str(message.get_content())
+    return plain(message)
