@@ -17,7 +17,13 @@ from onmeet.accounts.sharing import Sharing
 from onmeet.config import Config
 from onmeet.db import Database
 from onmeet.errors import ConfigError
+from onmeet.groups.domains import Domains
+from onmeet.groups.invitations import Invitations
+from onmeet.groups.service import Groups
+from onmeet.groups.single_sign_on import SingleSignOn
 from onmeet.mail.about_requests import mail_about_request
+from onmeet.meetings.hosts import Hosts
+from onmeet.meetings.planning import Planning
 from onmeet.meetings.records import Records
 from onmeet.meetings.reporting import reported
 from onmeet.meetings.service import Meetings
@@ -50,6 +56,8 @@ class Services:
     database: Database
     accounts: Accounts
     meetings: Meetings
+    planning: Planning = field(init=False)
+    hosts: Hosts = field(init=False)
     records: Records = field(init=False)
     usage: UsageReports = field(init=False)
     reported: tuple[str, ...] = field(init=False)
@@ -61,6 +69,10 @@ class Services:
     requests: Requests = field(init=False)
     consents: Consents = field(init=False)
     phone: PhoneSettings = field(init=False)
+    groups: Groups = field(init=False)
+    invitations: Invitations = field(init=False)
+    domains: Domains = field(init=False)
+    single_sign_on: SingleSignOn = field(init=False)
 
     def __post_init__(self) -> None:
         handles = Handles(self.database, key=self.config.marks_key)
@@ -68,6 +80,8 @@ class Services:
             "handles": handles,
             "contact": Contact(self.database, handles, key=self.config.marks_key),
             "sharing": Sharing(self.database, self.policy),
+            "planning": Planning(self.database, self.meetings),
+            "hosts": Hosts(self.database, self.meetings),
             "records": Records(self.database, self.policy, key=self.config.marks_key),
             "usage": UsageReports(self.database, self.policy),
             "reported": reported(self.policy),
@@ -76,6 +90,14 @@ class Services:
             "requests": Requests(self.database, mail_about_request),
             "consents": Consents(self.database, self.policy),
             "phone": _phone(self.config),
+            "groups": Groups(self.database, self.policy),
+            "invitations": Invitations(self.database),
+            "domains": Domains(self.database),
+            "single_sign_on": SingleSignOn(
+                self.database,
+                secret_key=self.config.secret_key,
+                local=self.config.bind in ("127.0.0.1", "::1") and not self.config.proxies,
+            ),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
