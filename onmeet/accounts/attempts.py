@@ -33,6 +33,10 @@ class _Rule:
 
 _FROM_ONE_CLIENT = _Rule(free=5, longest=300.0)
 _FROM_ALL = _Rule(free=25, longest=20.0)
+_NO_RULE = _Rule(free=2**31, longest=0.0)
+
+_WRONG = "wrong"
+"""In the place of a client: the counter of wrong passwords, which holds nobody up."""
 
 FORGET_SECONDS = 900.0
 """An account that nobody has tried for so long starts afresh."""
@@ -73,10 +77,24 @@ class Attempts:
                 self._count(key, rule, now)
             self._forget(now)
 
-    def succeeded(self, account: str, client: str) -> None:
-        """The password was right: this client's counter for the account starts afresh."""
+    def failed(self, account: str) -> None:
+        """The password was wrong: counted over all clients until it is right."""
+        now = self._clock()
+        with self._lock:
+            self._count((account, _WRONG), _NO_RULE, now)
+            self._forget(now)
+
+    def succeeded(self, account: str, client: str) -> int:
+        """The password was right: this client's counter for the account starts afresh.
+
+        Returns how many wrong ones came before, from any client.
+        """
+        now = self._clock()
         with self._lock:
             self._counts.pop((account, client), None)
+            wrong = self._current((account, _WRONG), now).tries
+            self._counts.pop((account, _WRONG), None)
+        return wrong
 
     def __len__(self) -> int:
         """Counters in memory."""

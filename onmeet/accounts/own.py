@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from onmeet.accounts.models import Account, SignIn
@@ -106,12 +105,7 @@ class OwnAccount:
 
     def end_sign_ins(self, account_id: int, *, keep: str = "") -> int:
         """End every sign-in, apart from the one of the token `keep`; returns how many."""
-        here = hashlib.sha256(keep.encode("utf-8", "surrogatepass")).hexdigest()
-        with self._database.writing() as session:
-            ended = session.execute(
-                delete(SignIn).where(SignIn.account_id == account_id, SignIn.token_hash != here)
-            )
-        return int(ended.rowcount)  # type: ignore[attr-defined]
+        return self._accounts.sign_ins.end_all(account_id, keep=keep)
 
     def restrict(self, account_id: int, on: bool) -> None:
         """Restrict processing (Art. 18), or lift the restriction."""

@@ -1,58 +1,40 @@
-"""Accounts: register, sign in, sign out. Nothing here tells whether an address has an account.
+"""Accounts: made, opened by password, closed. Nothing here tells whether an address has an account.
 
-An honest limit: without a confirmation by mail, somebody who registers an address and then signs in with
-the password just chosen learns that the address was free.
+How people register by themselves, and confirm their address, is `onmeet.accounts.registering`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
 import time
-import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from onmeet.accounts.attempts import Attempts
-from onmeet.accounts.models import Account, SignIn
+from onmeet.accounts.models import Account
 from onmeet.accounts.passwords import Passwords
+from onmeet.accounts.people import (
+    Checked,
+    Person,
+    SignedIn,
+    Standing,
+    WrongCredentials,
+    is_email,
+    normal_email,
+    person_of,
+)
+from onmeet.accounts.sign_ins import SignIns, ended_in, may_enter
 from onmeet.db import Database
 from onmeet.errors import ConfigError
 from onmeet.notices.marks import mark
 from onmeet.notices.models import ConsentGiven
 
-__all__ = ["Accounts", "Person", "SignedIn", "WrongCredentials", "is_email", "normal_email"]
-
-DAY = 86_400
-
-_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,189}")
-
-
-class WrongCredentials(Exception):
-    """No account with this address and password. Which of the two is wrong is not said."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who is signed in. `notice`: the version of the privacy notice that they were shown last."""
-
-    id: int
-    email: str
-    name: str
-    notice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A sign-in that has just begun. `token` goes into the cookie and is stored nowhere else."""
-
-    person: Person
-    token: str
+__all__ = [
+    "Accounts", "Checked", "Person", "SignedIn", "Standing", "WrongCredentials", "is_email", "normal_email",
+]  # fmt: skip
 
 
 class Accounts:
@@ -76,6 +58,7 @@ class Accounts:
         self._passwords = Passwords() if passwords is None else passwords
         self._attempts = Attempts() if attempts is None else attempts
         self._wall_clock = wall_clock
+        self.sign_ins = SignIns(database, wall_clock)
 
     def register(
         self,
@@ -88,95 +71,112 @@ class Accounts:
         language: str = "",
         notice: str = "",
         consents: Mapping[str, str] | None = None,
-    ) -> None:
-        """Make an account, or do nothing when the address has one: the caller cannot tell, by time either.
+        proven: bool = False,
+    ) -> bool:
+        """Make an account that is open at once: for the operator, never for a page. False: there is one.
 
-        language: that of mails to this person. notice: the version of the privacy notice that was shown.
-        consents: what was agreed to, by name, in the words that were shown; kept with the account.
+        One that waits for its address to be confirmed gives way. language: that of mails to this person.
+        notice: the version of the privacy notice that was shown. consents: what was agreed to, by name, in
+        the words that were shown; kept with the account. proven: mails are known to arrive.
         """
+        account = self.made(email, password, name, phone=phone, country=country, language=language)
+        account.notice = notice
+        account.proven = account.email_mark if proven else ""
+        try:
+            with self._database.writing() as session:
+                before = session.scalar(self._query(email).where(Account.pending_until.is_not(None)))
+                if before is not None:
+                    session.delete(before)
+                    session.flush()
+                session.add(account)
+                session.flush()
+                self.agree(session, account, consents or {})
+        except IntegrityError:
+            return False
+        return True
+
+    def made(
+        self, email: str, password: str | None, name: str, *, phone: str, country: str, language: str
+    ) -> Account:
+        """A new account that is not stored yet. password: None for one that is opened in other ways."""
         today = self._today()
-        account = Account(
+        return Account(
             email_mark=self.found_by(email),
             email=normal_email(email),
             name=name.strip() or None,
             phone=phone.strip() or None,
             country=country.strip().upper() or None,
-            password=self._passwords.hash(password),
+            password=None if password is None else self._passwords.hash(password),
             language=language or None,
-            notice=notice,
             created_on=today,
             last_seen_on=today,
         )
-        try:
-            with self._database.writing() as session:
-                session.add(account)
-                session.flush()
-                session.add_all(self._agreed(account, consents or {}))
-        except IntegrityError:
-            return  # taken: its owner keeps the old password, and nobody is told
 
-    def _agreed(self, account: Account, consents: Mapping[str, str]) -> list[ConsentGiven]:
-        now = datetime.fromtimestamp(self._wall_clock(), UTC)
-        return [
+    def agree(self, session: Session, account: Account, consents: Mapping[str, str]) -> None:
+        """Keep with a new account what was agreed to, by name, in the words that were shown."""
+        given_at = self.now()
+        session.add_all(
             ConsentGiven(
                 account_id=account.id,
                 purpose=name,
                 wording=wording,
                 notice=account.notice,
-                given_at=now,
+                given_at=given_at,
             )
             for name, wording in consents.items()
-        ]
+        )
 
-    def sign_in(
-        self, email: str, password: str, *, client: str, known_here: bool = False, days: float = 0.5
-    ) -> SignedIn:
-        """Begin a sign-in that lasts `days`. `client` names where the attempt comes from.
+    def check(self, email: str, password: str, *, client: str, known_here: bool = False) -> Checked:
+        """Check a password. `client` names where the attempt comes from.
 
-        Raises `WrongCredentials`, or `TooManyAttempts` before anything is checked.
+        known_here: the browser has signed in to this account before. Raises `WrongCredentials`, or
+        `TooManyAttempts` before anything is checked.
         """
         name = self.mark(email)
         client = mark(self._key, "attempts client", client)
         self._attempts.begin(name, client, known_here=known_here)
         account = self._open(email)
         if not self._passwords.matches(account.password if account else None, password) or account is None:
+            self._attempts.failed(name)
             raise WrongCredentials
-        self._attempts.succeeded(name, client)
-        self._renew(account, password)
-        return SignedIn(_person(account), self._begin(account.id, days))
+        wrong = self._attempts.succeeded(name, client)
+        self._rehash(account, password)
+        return Checked(person_of(account), wrong)
+
+    def sign_in(
+        self, email: str, password: str, *, client: str, known_here: bool = False, days: float = 0.5
+    ) -> SignedIn:
+        """Begin a sign-in that lasts `days` with the password alone. Raises as `check` does."""
+        checked = self.check(email, password, client=client, known_here=known_here)
+        return self.begin(checked.person.id, days=days)
+
+    def begin(self, account_id: int, *, days: float, strong: bool = False, device: str = "") -> SignedIn:
+        """Begin a sign-in of somebody who has been identified: see `SignIns.begin`."""
+        return self.sign_ins.begin(account_id, days=days, strong=strong, device=device)
 
     def confirm(self, email: str, password: str, *, client: str) -> None:
         """Check the password of somebody who is signed in already.
 
         Raises `WrongCredentials`, or `TooManyAttempts` before anything is checked.
         """
-        name, client = self.mark(email), mark(self._key, "attempts client", client)
-        self._attempts.begin(name, client, known_here=True)
-        account = self._open(email)
-        if not self._passwords.matches(account.password if account else None, password) or account is None:
-            raise WrongCredentials
-        self._attempts.succeeded(name, client)
+        self.check(email, password, client=client, known_here=True)
 
     def hash(self, password: str) -> str:
         """How a password is stored."""
         return self._passwords.hash(password)
 
+    def standing(self, token: str) -> Standing | None:
+        """What the cookie's token stands for, or None when that sign-in has ended."""
+        return self.sign_ins.standing(token)
+
     def by_token(self, token: str) -> Person | None:
         """Who the cookie's token stands for, or None when that sign-in has ended."""
-        query = (
-            select(Account)
-            .join(SignIn, SignIn.account_id == Account.id)
-            .where(SignIn.token_hash == _hash(token), SignIn.expires > int(self._wall_clock()))
-            .where(Account.closed_on.is_(None))
-        )
-        with self._database.reading() as session:
-            account = session.scalar(query)
-        return _person(account) if account else None
+        standing = self.standing(token)
+        return standing.person if standing else None
 
     def sign_out(self, token: str) -> None:
         """End a sign-in; a copy of its cookie is worth nothing from now on."""
-        with self._database.writing() as session:
-            session.execute(delete(SignIn).where(SignIn.token_hash == _hash(token)))
+        self.sign_ins.end(token)
 
     def check_key(self) -> None:
         """Refuse to work with a key that finds nobody. Raises `ConfigError`."""
@@ -197,16 +197,24 @@ class Accounts:
 
     def is_open(self, account_id: int) -> bool:
         """Whether an account exists and nobody has closed it or begun to erase it."""
-        query = select(Account.id).where(
-            Account.id == account_id, Account.closed_on.is_(None), Account.erasing.is_(False)
-        )
         with self._database.reading() as session:
-            return session.scalar(query) is not None
+            return (
+                session.scalar(select(Account.id).where(Account.id == account_id, *may_enter())) is not None
+            )
+
+    def person(self, account_id: int) -> Person | None:
+        """Who an account is, as long as it is open."""
+        with self._database.reading() as session:
+            account = session.scalar(select(Account).where(Account.id == account_id, *may_enter()))
+        return person_of(account) if account is not None else None
 
     def has(self, email: str) -> bool:
-        """Whether an account has this address: for the operator, never for a page."""
+        """Whether an account has this address: for the operator, never for a page.
+
+        One that waits for its address to be confirmed does not count.
+        """
         with self._database.reading() as session:
-            return session.scalar(self._query(email)) is not None
+            return session.scalar(self._query(email).where(Account.pending_until.is_(None))) is not None
 
     def id_of(self, email: str) -> int | None:
         """The account of an address, closed ones too: for the operator, never for a page."""
@@ -221,7 +229,7 @@ class Accounts:
             if account is None:
                 return False
             account.closed_on = self._today()
-            session.execute(delete(SignIn).where(SignIn.account_id == account.id))
+            ended_in(session, account.id)
         return True
 
     def reopen(self, email: str) -> bool:
@@ -241,7 +249,7 @@ class Accounts:
             if account is None:
                 return False
             account.password = encoded
-            session.execute(delete(SignIn).where(SignIn.account_id == account.id))
+            ended_in(session, account.id)
         return True
 
     def saw_notice(self, account_id: int, notice: str) -> None:
@@ -263,51 +271,23 @@ class Accounts:
         return select(Account).where(Account.email_mark == self.found_by(email))
 
     def _open(self, email: str) -> Account | None:
-        """The account of an address unless it is closed."""
+        """The account of an address unless it is closed, or waits for the address to be confirmed."""
         with self._database.reading() as session:
-            return session.scalar(self._query(email).where(Account.closed_on.is_(None)))
+            return session.scalar(self._query(email).where(*may_enter()))
+
+    def now(self) -> datetime:
+        """The present moment by this service's clock."""
+        return datetime.fromtimestamp(self._wall_clock(), UTC)
 
     def _today(self) -> date:
-        return datetime.fromtimestamp(self._wall_clock(), UTC).date()
+        return self.now().date()
 
-    def _begin(self, account_id: int, days: float) -> str:
-        token = secrets.token_urlsafe(32)
-        now = int(self._wall_clock())
-        with self._database.writing() as session:
-            session.execute(delete(SignIn).where(SignIn.expires <= now))
-            session.add(SignIn(token_hash=_hash(token), account_id=account_id, expires=now + int(days * DAY)))
-        return token
-
-    def _renew(self, found: Account, password: str) -> None:
-        """After a sign-in: the day of it, and the password's hash where it is out of date."""
-        outdated = found.password is not None and self._passwords.outdated(found.password)
-        encoded = self._passwords.hash(password) if outdated else None
-        today = self._today()
-        if encoded is None and found.last_seen_on == today:
+    def _rehash(self, found: Account, password: str) -> None:
+        """After the right password: store it as it is stored today."""
+        if found.password is None or not self._passwords.outdated(found.password):
             return
+        encoded = self._passwords.hash(password)
         with self._database.writing() as session:
             account = session.get(Account, found.id)
-            if account is None:
-                return
-            account.last_seen_on = today
-            account.warned_on = None
-            if encoded is not None:
+            if account is not None:
                 account.password = encoded
-
-
-def normal_email(email: str) -> str:
-    """One spelling for each address: NFKC, no blanks around it, small letters."""
-    return unicodedata.normalize("NFKC", email).strip().lower()
-
-
-def is_email(text: str) -> bool:
-    """Whether this looks like an address; whether mail arrives there is another question."""
-    return _EMAIL.fullmatch(normal_email(text)) is not None
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _person(account: Account) -> Person:
-    return Person(account.id, account.email or "", account.name or "", account.notice)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import Blueprint, flash, redirect, request, session, url_for
 from flask_babel import gettext, ngettext
-from flask_login import LoginManager, UserMixin, current_user, login_user
+from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from onmeet.accounts.attempts import TooManyAttempts
-from onmeet.accounts.service import Person, WrongCredentials
+from onmeet.accounts.people import WrongCredentials
 from onmeet.errors import UserError
 from onmeet.notices import wording
 from onmeet.web import consent_texts
@@ -18,48 +16,18 @@ from onmeet.web.contexts import RegisterPage, SignInPage
 from onmeet.web.forms import RegisterForm, SignInForm
 from onmeet.web.language import language
 from onmeet.web.limits import client, limiter
-from onmeet.web.notice_change import label_in_force, shown_first
+from onmeet.web.notice_change import label_in_force
 from onmeet.web.noting import note
 from onmeet.web.security import safe_path
 from onmeet.web.services import services
+from onmeet.web.signing.entering import days, device, enter, known_here, onwards
 
-__all__ = ["LONG", "User", "blueprint", "login_manager"]
+__all__ = ["blueprint", "slow_down"]
 
 blueprint = Blueprint("accounts", __name__)
-login_manager = LoginManager()
-# It compares address and browser with a hash of both in the cookie: people would be signed out whenever
-# their telephone changes networks in a meeting. The token is what protects the session.
-login_manager.session_protection = None
 
 OPTIONAL = ("name", "phone", "country")
 """What may be told when registering, where the notice permits it."""
-
-LONG = timedelta(days=30)
-SHORT = timedelta(hours=12)
-
-
-class User(UserMixin):  # type: ignore[misc]
-    """Who is signed in, and by which sign-in: the cookie holds the token, not the account's number."""
-
-    def __init__(self, person: Person, token: str) -> None:
-        self.person = person
-        self.token = token
-
-    def get_id(self) -> str:
-        """What flask-login keeps in the session."""
-        return self.token
-
-
-@login_manager.user_loader  # type: ignore[untyped-decorator]
-def _load(token: str) -> User | None:
-    person = services().accounts.by_token(token)
-    return User(person, token) if person else None
-
-
-@login_manager.unauthorized_handler  # type: ignore[untyped-decorator]
-def _ask_to_sign_in() -> AnyResponse:
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
-    return redirect(url_for("accounts.sign_in", next=safe_path(wanted)))
 
 
 @blueprint.get("/register")
@@ -116,10 +84,10 @@ def begin_session() -> AnyResponse:
         note("sign-in-failed")
         return SignInPage(form=form, problem=_wrong()).render(422)
     except TooManyAttempts as wait:
-        return SignInPage(form=form, problem=_slow_down(wait.seconds)).render(
+        return SignInPage(form=form, problem=slow_down(wait.seconds)).render(
             429, {"Retry-After": str(wait.seconds)}
         )
-    return redirect(shown_first(safe_path(form.next.data) or url_for("meetings.mine")), 303)
+    return onwards(form.next.data)
 
 
 @blueprint.post("/sign-out")
@@ -173,22 +141,14 @@ def _filled(form: RegisterForm, field: str) -> str:
 
 
 def _enter(form: SignInForm) -> None:
+    """Raises `WrongCredentials` or `TooManyAttempts`."""
     accounts = services().accounts
     mark = accounts.mark(form.email.data)
-    lasting = LONG if form.stay.data else SHORT
-    signed_in = accounts.sign_in(
-        form.email.data,
-        form.password.data,
-        client=client(),
-        known_here=session.get("known") == mark,
-        days=lasting / timedelta(days=1),
-    )
-    # Nothing that somebody may have planted in this browser's session survives the sign-in
-    session.clear()
-    session.permanent = bool(form.stay.data)
-    session["known"] = mark
-    login_user(User(signed_in.person, signed_in.token))
-    session.pop("_id", None)  # that hash, which nothing reads
+    known = known_here(mark)
+    checked = accounts.check(form.email.data, form.password.data, client=client(), known_here=known)
+    stay = bool(form.stay.data)
+    begun = accounts.begin(checked.person.id, days=days(stay), device=device())
+    enter(begun, mark, stay, suspicious=checked.suspicious or not known)
 
 
 def _refuse_when_closed() -> None:
@@ -200,7 +160,8 @@ def _wrong() -> str:
     return str(gettext("E-mail or password is not right."))
 
 
-def _slow_down(seconds: int) -> str:
+def slow_down(seconds: int) -> str:
+    """What is said to whoever has tried too often."""
     return str(
         ngettext(
             "Too many attempts. Please wait %(num)s second.",

@@ -40,11 +40,12 @@ from onmeet.web import (
     telephone,
     usage,
 )
-from onmeet.web.accounts import LONG, login_manager
 from onmeet.web.assets import Assets
 from onmeet.web.cookies import SessionCookie
 from onmeet.web.limits import limiter
 from onmeet.web.services import Services, build
+from onmeet.web.signing.entering import LONG
+from onmeet.web.signing.users import login_manager
 
 __all__ = ["create_app"]
 

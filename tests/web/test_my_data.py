@@ -83,7 +83,7 @@ def test_the_export_needs_the_password_and_has_everything(house: House) -> None:
     assert (answer.status_code, answer.mimetype) == (200, "application/zip")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         data = json.loads(archive.read("data.json"))
-        assert set(archive.namelist()) == {"data.json", "accounts.csv", "README.txt"}
+        assert set(archive.namelist()) == {"data.json", "accounts.csv", "sign_in_details.csv", "README.txt"}
     assert data["tables"]["accounts"][0]["values"]["name"]["value"] == "Ada Quill"
 
 

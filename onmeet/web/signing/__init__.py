@@ -1,0 +1,1 @@
+"""Getting into an account: confirming its address, signing in, forgotten passwords, another address."""
