@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Literal
 from onmeet.errors import ProtocolError
 
 __all__ = [
-    "REPORTABLE", "AccessKind", "CallEnded", "CallStarted", "Delivery", "Ended", "Joined", "Left", "PinSpent",
-    "Quality", "Report", "Started", "decode", "encode", "hashed",
+    "REPORTABLE", "AccessKind", "CallEnded", "CallStarted", "Delivery", "Ended", "Joined", "Left", "Metered",
+    "PinSpent", "Quality", "Report", "Started", "decode", "encode", "hashed",
 ]  # fmt: skip
 
 AccessKind = Literal["browser", "telephone"]
@@ -151,7 +151,21 @@ class PinSpent:
     pin: str
 
 
-Report = Started | Joined | Left | Quality | Ended | CallStarted | CallEnded | PinSpent
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """How long a meeting took, for the plan of the account `meter`: seconds with at least two people in it.
+
+    Reported before `Ended`, and only of an account whose plan has a limit of minutes.
+    """
+
+    KIND: ClassVar[str] = "metered"
+    instance: str
+    at: float
+    meter: int
+    seconds: float
+
+
+Report = Started | Joined | Left | Quality | Ended | CallStarted | CallEnded | PinSpent | Metered
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +182,8 @@ class Delivery:
 
 
 _KINDS: dict[str, type[Any]] = {
-    kind.KIND: kind for kind in (Started, Joined, Left, Quality, Ended, CallStarted, CallEnded, PinSpent)
+    kind.KIND: kind
+    for kind in (Started, Joined, Left, Quality, Ended, CallStarted, CallEnded, PinSpent, Metered)
 }
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -196,7 +211,7 @@ def _digest(value: Any) -> bool:
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "instance": _digest, "call": _digest, "at": _seconds, "seconds": _seconds, "seat": _whole,
-    "at_once": _whole, "account": _whole, "host": _flag, "recorded": _flag, "counted": _flag,
+    "at_once": _whole, "account": _whole, "meter": _whole, "host": _flag, "recorded": _flag, "counted": _flag,
     "worst": lambda value: value in (0, 1, 2, 3), "typical": lambda value: value in (0, 1, 2, 3),
     "access": lambda value: value in ("browser", "telephone"),
 }  # fmt: skip

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal, TypeVar
 
 from sqlalchemy import column, delete, func, select, table
@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from onmeet import clock
 from onmeet.db import Database
 from onmeet.meetings.codes import new_code, well_formed
-from onmeet.meetings.models import Meeting
+from onmeet.meetings.kept import KeptMeeting, put_schedule, view
+from onmeet.meetings.models import Meeting, MeetingHost
 from onmeet.meetings.pins import new_pin
+from onmeet.meetings.schedule import Schedule
 from onmeet.notices.marks import mark
 
 __all__ = ["MAX_MEETINGS", "Dial", "KeptMeeting", "MeetingGone", "Meetings", "Role", "TooManyMeetings"]
@@ -36,20 +38,6 @@ class MeetingGone(LookupError):
 
 class TooManyMeetings(Exception):
     """The account keeps `MAX_MEETINGS` already."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptMeeting:
-    """A stored meeting as its owner sees it. `title` may be empty, `created_on` may not be kept.
-
-    pin: nine digits for callers. pin_rotates: it gets another PIN after each meeting.
-    """
-
-    code: str
-    title: str
-    created_on: date | None
-    pin: str
-    pin_rotates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,74 +76,92 @@ class Meetings:
         with self._database.reading() as session:
             while True:
                 code = self._mint()
-                if self._find(session, code) is None:
+                if self.find(session, code) is None:
                     return code
 
-    def create(self, owner_id: int, title: str) -> KeptMeeting:
-        """Keep a new meeting. Raises `TooManyMeetings`, and `LookupError` when the account is gone."""
+    def create(
+        self,
+        owner_id: int,
+        title: str,
+        *,
+        description: str = "",
+        schedule: Schedule | None = None,
+        lobby: bool = False,
+        most: int | None = None,
+    ) -> KeptMeeting:
+        """Keep a new meeting. most: how many the account may keep, at most `MAX_MEETINGS`.
+
+        Raises `TooManyMeetings`, and `LookupError` when the account is gone.
+        """
+        most = MAX_MEETINGS if most is None else min(most, MAX_MEETINGS)
         for _ in range(8):
             try:
-                return self._insert(owner_id, title, self._mint())
+                with self._database.writing() as session:
+                    meeting = self.add(session, owner_id, title, most)
+                    meeting.description, meeting.admission = description.strip() or None, _admission(lobby)
+                    put_schedule(meeting, schedule)
+                    session.flush()
+                    return view(meeting)
             except IntegrityError:
                 continue  # the code, or the PIN, was taken
         raise RuntimeError("no free meeting code in eight tries")
 
-    def _insert(self, owner_id: int, title: str, code: str) -> KeptMeeting:
-        with self._database.writing() as session:
-            kept = session.scalar(select(func.count(Meeting.id)).where(Meeting.owner_id == owner_id))
-            if (kept or 0) >= MAX_MEETINGS:
-                raise TooManyMeetings
-            if session.scalar(select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.id == owner_id)) is None:
-                raise LookupError("the account is gone")
-            today = clock.now().date()
-            meeting = Meeting(
-                code_mark=self._found_by(code),
-                code=code,
-                owner_id=owner_id,
-                title=title.strip(),
-                created_on=today,
-                pin=self._mint_pin(),
-            )
-            session.add(meeting)
-            session.flush()
-            return _view(meeting)
+    def add(self, session: Session, owner_id: int, title: str, most: int) -> Meeting:
+        """A new row in an open transaction, not flushed yet. Raises as `create` does."""
+        self.hold_account(session, owner_id)
+        kept = session.scalar(select(func.count(Meeting.id)).where(Meeting.owner_id == owner_id))
+        if (kept or 0) >= most:
+            raise TooManyMeetings
+        code = self._mint()
+        meeting = Meeting(
+            code_mark=self._found_by(code),
+            code=code,
+            owner_id=owner_id,
+            title=title.strip(),
+            created_on=clock.now().date(),
+            pin=self._mint_pin(),
+            uid=str(uuid.uuid4()),
+        )
+        session.add(meeting)
+        return meeting
+
+    def hold_account(self, session: Session, owner_id: int) -> None:
+        """Let nobody else add to the account's meetings in this transaction. LookupError when it is gone."""
+        # FOR UPDATE: two at once would each count the meetings without the other's
+        if session.scalar(select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.id == owner_id).with_for_update()) is None:
+            raise LookupError("the account is gone")
 
     def of(self, owner_id: int) -> list[KeptMeeting]:
         """The meetings that an account keeps, the newest first."""
         query = select(Meeting).where(Meeting.owner_id == owner_id).order_by(Meeting.id.desc())
         with self._database.reading() as session:
-            return [_view(meeting) for meeting in session.scalars(query) if meeting.code is not None]
+            return [view(meeting) for meeting in session.scalars(query) if meeting.code is not None]
 
     def get(self, owner_id: int, code: str) -> KeptMeeting:
         """One meeting of its owner. Raises `MeetingGone`."""
         with self._database.reading() as session:
-            return _view(self._owned(session, owner_id, code))
-
-    def rename(self, owner_id: int, code: str, title: str) -> None:
-        """Give a meeting another title; the old one is erased. Raises `MeetingGone`."""
-        with self._database.writing() as session:
-            self._owned(session, owner_id, code).title = title.strip()
-        self._database.erase_traces()
+            return view(self.owned(session, owner_id, code))
 
     def delete(self, owner_id: int, code: str) -> None:
         """Erase a meeting. Raises `MeetingGone`."""
         with self._database.writing() as session:
-            meeting = self._owned(session, owner_id, code)
+            meeting = self.owned(session, owner_id, code)
             session.execute(delete(Meeting).where(Meeting.id == meeting.id))
         self._database.erase_traces()
 
     def role(self, code: str, account_id: int | None, *, started_here: bool) -> Role:
         """What somebody is in the room `code`. `started_here`: this browser started it ad hoc.
 
-        The owner is the host of a stored meeting, the browser that started it of any other.
+        The owner and the co-hosts are hosts of a stored meeting, the browser that started it of any other.
         Raises `MeetingGone` when the code is no room.
         """
         if not well_formed(code):
             raise MeetingGone
         with self._database.reading() as session:
-            meeting = self._find(session, code)
-        if meeting is not None:
-            return "host" if account_id is not None and meeting.owner_id == account_id else "guest"
+            meeting = self.find(session, code)
+            if meeting is not None:
+                hosts = account_id is not None and _hosts(session, meeting, account_id)
+                return "host" if hosts else "guest"
         if not self._anyone_may_start:
             raise MeetingGone
         return "host" if started_here else "guest"
@@ -170,7 +176,7 @@ class Meetings:
         """Give the meeting another PIN; the old one opens nothing from now on. Raises `MeetingGone`."""
 
         def change(session: Session) -> str:
-            meeting = self._owned(session, owner_id, code)
+            meeting = self.owned(session, owner_id, code)
             meeting.pin = self._another(meeting.pin)
             return meeting.pin
 
@@ -179,7 +185,7 @@ class Meetings:
     def rotate_pins(self, owner_id: int, code: str, rotates: bool) -> None:
         """Whether the meeting gets another PIN each time it has ended. Raises `MeetingGone`."""
         with self._database.writing() as session:
-            self._owned(session, owner_id, code).pin_rotates = rotates
+            self.owned(session, owner_id, code).pin_rotates = rotates
 
     def by_pin(self, pin: str) -> str | None:
         """The code of the stored meeting with this PIN, or None."""
@@ -190,7 +196,7 @@ class Meetings:
     def dial(self, code: str) -> Dial | None:
         """How callers reach the room `code`, or None when nobody keeps it."""
         with self._database.reading() as session:
-            meeting = self._find(session, code)
+            meeting = self.find(session, code)
             if meeting is None:
                 return None
             return Dial(meeting.pin, meeting.pin_rotates, meeting.admission == "lobby")
@@ -229,17 +235,26 @@ class Meetings:
     def _found_by(self, code: str) -> str:
         return mark(self._key, "meeting", code)
 
-    def _find(self, session: Session, code: str) -> Meeting | None:
+    def find(self, session: Session, code: str) -> Meeting | None:
+        """The row of a code, or None."""
         return session.scalar(select(Meeting).where(Meeting.code_mark == self._found_by(code)))
 
-    def _owned(self, session: Session, owner_id: int, code: str) -> Meeting:
-        meeting = self._find(session, code)
+    def owned(self, session: Session, owner_id: int, code: str) -> Meeting:
+        """The row of a code, for its owner. Raises `MeetingGone`."""
+        meeting = self.find(session, code)
         if meeting is None or meeting.owner_id != owner_id:
             raise MeetingGone
         return meeting
 
 
-def _view(meeting: Meeting) -> KeptMeeting:
-    return KeptMeeting(
-        meeting.code or "", meeting.title or "", meeting.created_on, meeting.pin, meeting.pin_rotates
+def _hosts(session: Session, meeting: Meeting, account_id: int) -> bool:
+    if meeting.owner_id == account_id:
+        return True
+    query = select(MeetingHost.id).where(
+        MeetingHost.meeting_id == meeting.id, MeetingHost.account_id == account_id
     )
+    return session.scalar(query) is not None
+
+
+def _admission(lobby: bool) -> str:
+    return "lobby" if lobby else "open"

@@ -107,7 +107,15 @@ def rename(code: str) -> AnyResponse:
     form = MeetingForm()
     if not form.validate_on_submit():
         return _edit(code, form, 422)
-    services().meetings.rename(_owner(), code, form.title.data)
+    kept = services().meetings.get(_owner(), code)
+    services().planning.change(
+        _owner(),
+        code,
+        title=form.title.data,
+        description=kept.description,
+        schedule=kept.schedule,
+        lobby=kept.lobby,
+    )
     return redirect(url_for("meetings.mine"), 303)
 
 

@@ -58,12 +58,12 @@ def test_a_code_for_now_is_not_stored(meetings: Meetings) -> None:
 
 
 def test_renaming_and_deleting_leave_nothing_of_the_old_title_on_disk(
-    sqlite_files: Path, meetings: Meetings
+    house: House, sqlite_files: Path, meetings: Meetings
 ) -> None:
     code = meetings.create(ADA, "Unforgettable-7431").code
     files = list(sqlite_files.glob("onmeet.db*"))
     assert any(b"Unforgettable-7431" in file.read_bytes() for file in files)
-    meetings.rename(ADA, code, "Plain-9090")
+    house.services.planning.change(ADA, code, title="Plain-9090")
     assert not any(b"Unforgettable-7431" in file.read_bytes() for file in files)
     meetings.delete(ADA, code)
     assert not any(b"Plain-9090" in file.read_bytes() for file in files)
@@ -108,7 +108,6 @@ def test_somebody_elses_meeting_looks_like_none(meetings: Meetings) -> None:
     code = meetings.create(ADA, "Tuesday").code
     for attempt in (
         lambda: meetings.get(GRACE, code),
-        lambda: meetings.rename(GRACE, code, "mine now"),
         lambda: meetings.delete(GRACE, code),
         lambda: meetings.get(GRACE, FREE),
     ):

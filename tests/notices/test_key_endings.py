@@ -18,6 +18,7 @@ from onmeet.accounts.service import Accounts
 from onmeet.config import Config
 from onmeet.db import Database, connect
 from onmeet.meetings.models import Meeting, MeetingRecord, Participation
+from onmeet.meetings.planning import Planning
 from onmeet.meetings.service import Meetings
 from onmeet.notices.erasure import Erasure
 from onmeet.notices.keys import FileKeyStore, open_key_store
@@ -148,7 +149,7 @@ def test_no_copy_of_a_title_can_be_read_once_the_meeting_is_renamed(
 ) -> None:
     made = meetings(database).create(ada, "Old title")
     (title,), (code,) = copies(config, "meetings", "title"), copies(config, "meetings", "code")
-    meetings(database).rename(ada, made.code, "New title")
+    Planning(database, meetings(database)).change(ada, made.code, title="New title")
     keys.close()
     assert Sealer(keys).open("meetings", "title", title) is None
     assert Sealer(keys).open("meetings", "code", code) is None
