@@ -110,6 +110,7 @@ FIGURES: tuple[Outlet, ...] = (
     Outlet("participants", "people and telephones in them"),
     Outlet("visitors", "pages that look into a meeting before they join"),
     Outlet("phones", "callers in meetings"),
+    Outlet("waiting", "people in browsers who wait for a host"),
     Outlet("callers", "callers who wait for a host"),
     Outlet("gateways", "meetings that the telephone gateway serves"),
     Outlet("signalling_messages_in", "messages from browsers"),

@@ -65,6 +65,7 @@ class Report:
             "rooms": self._registry.rooms,
             "participants": self._registry.participants,
             "visitors": self._registry.visitors,
+            "waiting": self._registry.waiting,
             "phones": self._registry.phones,
             "callers": self._registry.callers,
             "gateways": self._registry.gateways,

@@ -1,14 +1,15 @@
-"""Who may come in: one pure rule. (A lobby adds a third answer here: wait.)"""
+"""Who may come in: one pure rule."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from onmeet.signalling import closing
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.ticket import Ticket
 
-__all__ = ["INDEXES", "Door", "refusal"]
+__all__ = ["INDEXES", "Door", "verdict"]
 
 INDEXES = 1024
 """How many participants a meeting may see in its life: the KID of a frame has ten bits for the index."""
@@ -18,17 +19,17 @@ INDEXES = 1024
 class Door:
     """What the rule needs to know of a meeting.
 
-    barred: browsers that a host removed. next_index: the index that the next participant gets.
+    barred: browsers that a host removed. full: nobody else fits in. lobby: guests wait for a host.
     """
 
     locked: bool
     barred: frozenset[str]
-    present: int
-    next_index: int
+    full: bool
+    lobby: bool
 
 
-def refusal(ticket: Ticket, door: Door) -> Closing | None:
-    """Why the bearer of the ticket stays outside, or None when they come in.
+def verdict(ticket: Ticket, door: Door) -> Closing | Literal["in", "wait"]:
+    """Whether the bearer of the ticket comes in, waits, or why they stay outside.
 
     Hosts pass a locked door and are never barred: a host who removed a second window of their own
     browser must not lose the meeting.
@@ -38,6 +39,6 @@ def refusal(ticket: Ticket, door: Door) -> Closing | None:
         return closing.REMOVED
     if guest and door.locked:
         return closing.LOCKED
-    if door.present >= ticket.limit or door.next_index >= INDEXES:
+    if door.full:
         return closing.FULL
-    return None
+    return "wait" if guest and door.lobby else "in"

@@ -177,6 +177,17 @@ def person_name(value: Any) -> str:
     return name
 
 
+def several(check: Check, most: int) -> Check:
+    """A list of one to so many values."""
+
+    def check_all(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list) or not 1 <= len(value) <= most:
+            raise Wrong
+        return tuple(check(each) for each in value)
+
+    return check_all
+
+
 def mapping(check_key: Check, check_value: Check, most: int) -> Check:
     """An object with at most so many members."""
 

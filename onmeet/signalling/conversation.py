@@ -138,6 +138,21 @@ def _rename(room: Room, who: Browser, message: m.Rename) -> None:
     room.telephone.rename(message)
 
 
+def _lobby(room: Room, who: Browser, message: m.Lobby) -> None:
+    _require_host(who)
+    room.lobby.switch(message.on)
+
+
+def _let_in(room: Room, who: Browser, message: m.LetIn) -> None:
+    _require_host(who)
+    room.lobby.let_in(message.guests)
+
+
+def _turn_away(room: Room, who: Browser, message: m.TurnAway) -> None:
+    _require_host(who)
+    room.lobby.turn_away(message.guest)
+
+
 def _lock(room: Room, who: Browser, message: m.Lock) -> None:
     _require_host(who)
     if message.locked != room.locked:
@@ -190,6 +205,9 @@ HANDLERS: dict[type[m.ClientMessage], Handler] = {
     m.Reject: _reject,
     m.Hold: _hold,
     m.Rename: _rename,
+    m.Lobby: _lobby,
+    m.LetIn: _let_in,
+    m.TurnAway: _turn_away,
     m.Lock: _lock,
     m.End: _end,
     m.Leave: _leave,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from onmeet.signalling.gateway import Gateway
 
 __all__ = [
-    "Arrived", "Demanded", "Ended", "Event", "GatewayCame", "GatewayGone", "GatewaySaid", "Parted",
-    "QualityChanged", "RefusedFrames", "Returned", "Said", "SpeakersChanged", "TracksChanged",
+    "Arrived", "Demanded", "Ended", "Event", "GatewayCame", "GatewayGone", "GatewaySaid", "LobbyChanged",
+    "Parted", "QualityChanged", "RefusedFrames", "Returned", "Said", "SpeakersChanged", "TracksChanged",
     "TracksWaiting",
 ]  # fmt: skip
 
@@ -59,6 +59,11 @@ class Ended:
     """A participant is lost for good."""
 
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class LobbyChanged:
+    """Somebody began or ceased to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,6 @@ class GatewayGone:
 
 
 Event = (
-    Arrived | Returned | Said | Parted | Ended | TracksChanged | TracksWaiting | RefusedFrames | Demanded
-    | SpeakersChanged | QualityChanged | GatewayCame | GatewaySaid | GatewayGone
+    Arrived | Returned | Said | Parted | Ended | LobbyChanged | TracksChanged | TracksWaiting | RefusedFrames
+    | Demanded | SpeakersChanged | QualityChanged | GatewayCame | GatewaySaid | GatewayGone
 )  # fmt: skip

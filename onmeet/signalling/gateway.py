@@ -209,7 +209,7 @@ class Gateway:
             call = self.calls[message.call] = Call(message, int(self._wall()))
             self._counters.calls += 1
         if self.telephone is not None and call.index is None:
-            self.telephone.lobby_changed()
+            self.telephone.lobby.changed()
 
     def _state(self, message: CallState) -> None:
         call = self._known(message.call)

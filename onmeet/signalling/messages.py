@@ -12,8 +12,8 @@ from onmeet.relay.interface import Source
 
 __all__ = [
     "Admit", "Answer", "ClientMessage", "Data", "End", "Hold", "Join", "Key", "Keyframe", "Kick", "Leave",
-    "Lock", "Mute", "Name", "Ping", "Pong", "Reject", "Rename", "Restart", "Resume", "State", "UpOffer",
-    "View",
+    "LetIn", "Lobby", "Lock", "Mute", "Name", "Ping", "Pong", "Reject", "Rename", "Restart", "Resume",
+    "State", "TurnAway", "UpOffer", "View",
 ]  # fmt: skip
 
 
@@ -164,6 +164,30 @@ class Rename:
 
 
 @dataclass(frozen=True, slots=True)
+class Lobby:
+    """Host: guests wait until they are let in, or come in at once."""
+
+    TYPE: ClassVar[str] = "lobby"
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """Host: let people in who wait, by their numbers."""
+
+    TYPE: ClassVar[str] = "let-in"
+    guests: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAway:
+    """Host: send somebody away who waits."""
+
+    TYPE: ClassVar[str] = "turn-away"
+    guest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """Host: close or open the door."""
 
@@ -203,5 +227,5 @@ class Leave:
 
 ClientMessage = (
     Join | Resume | UpOffer | Answer | Restart | View | State | Name | Keyframe | Key | Data | Kick
-    | Mute | Admit | Reject | Hold | Rename | Lock | End | Ping | Pong | Leave
+    | Mute | Admit | Reject | Hold | Rename | Lobby | LetIn | TurnAway | Lock | End | Ping | Pong | Leave
 )  # fmt: skip

@@ -14,10 +14,10 @@ from onmeet.relay.interface import Source
 from onmeet.signalling.ticket import Role
 
 __all__ = [
-    "CallerView", "Callers", "Changed", "Demand", "DownOffer", "Error", "Joined", "Left", "LeftReason",
-    "Locked", "Message", "Muted", "ParticipantView", "Pin", "Quality", "Refused", "RelayData", "RelayKey",
-    "RelayPing", "RelayPong", "Resumed", "RoomView", "ServerMessage", "Speakers", "UpAnswer", "Welcome",
-    "encode",
+    "CallerView", "Callers", "Changed", "Demand", "DownOffer", "Error", "GuestView", "Joined", "Knocks",
+    "Left", "LeftReason", "Lobby", "Locked", "Message", "Muted", "ParticipantView", "Pin", "Quality",
+    "Refused", "RelayData", "RelayKey", "RelayPing", "RelayPong", "Resumed", "RoomView", "ServerMessage",
+    "Speakers", "UpAnswer", "Waiting", "Welcome", "encode",
 ]  # fmt: skip
 
 LeftReason = Literal["left", "lost", "kicked", "held"]
@@ -43,12 +43,13 @@ class ParticipantView:
 class RoomView:
     """The meeting as `welcome` tells it; `instance` differs each time the meeting comes to life.
 
-    pin: opens the meeting by telephone; None without one.
+    lobby: guests wait until a host lets them in. pin: opens the meeting by telephone; None without one.
     """
 
     code: str
     instance: str
     locked: bool
+    lobby: bool
     started_at: int
     limit: int
     pin: str | None = None
@@ -75,6 +76,14 @@ class Welcome:
     log: tuple[RelayKey, ...]
     ice: dict[str, Any]
     heartbeat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Answer to `join` of somebody who has to wait; `welcome` follows when a host lets them in."""
+
+    TYPE: ClassVar[str] = "waiting"
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +207,32 @@ class Locked:
 
 
 @dataclass(frozen=True, slots=True)
+class Lobby:
+    """Guests wait from now on, or come in at once."""
+
+    TYPE: ClassVar[str] = "lobby"
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GuestView:
+    """Somebody who waits, as hosts see it: PROTOCOL.md, *The lobby*. `since` is unix seconds."""
+
+    guest: int
+    name: str
+    signed_in: bool
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Knocks:
+    """Everybody who waits in a browser, for hosts."""
+
+    TYPE: ClassVar[str] = "knocks"
+    waiting: tuple[GuestView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CallerView:
     """A waiting call as hosts see it: PROTOCOL.md, *The telephone*. `since` is unix seconds."""
 
@@ -256,8 +291,9 @@ class Error:
 
 
 ServerMessage = (
-    Welcome | Resumed | Joined | Left | Changed | DownOffer | UpAnswer | Speakers | Demand | Quality
-    | Refused | RelayKey | RelayData | Muted | Locked | Callers | Pin | RelayPing | RelayPong | Error
+    Welcome | Waiting | Resumed | Joined | Left | Changed | DownOffer | UpAnswer | Speakers | Demand | Quality
+    | Refused | RelayKey | RelayData | Muted | Locked | Lobby | Knocks | Callers | Pin | RelayPing | RelayPong
+    | Error
 )  # fmt: skip
 
 _WIRE_NAMES = {"sender": "from"}

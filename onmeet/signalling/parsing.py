@@ -17,7 +17,7 @@ from onmeet.signalling import checks
 from onmeet.signalling import messages as m
 from onmeet.signalling.checks import Shape, Wrong
 
-__all__ = ["BIG", "CALL", "SHAPES", "SMALL", "VERSION", "Envelope", "parse", "read"]
+__all__ = ["BIG", "CALL", "MAX_WAITING", "SHAPES", "SMALL", "VERSION", "Envelope", "parse", "read"]
 
 SMALL = 64 * 1024
 """Longest message, bytes."""
@@ -26,6 +26,9 @@ BIG = 256 * 1024
 
 VERSION = 1
 """Of the protocol, as `join` names it."""
+
+MAX_WAITING = 100
+"""Most people who may wait in one lobby."""
 
 _LOG_BODY = 8 * 1024  # what the key log keeps of one participant, twice
 
@@ -62,6 +65,7 @@ def read(data: bytes) -> Envelope:
 _count = checks.integer(0, checks.NUMBER)
 _gen = checks.integer(0, 2**31 - 1)
 _index = checks.integer(0, checks.INDEX)
+_guest = checks.integer(1, 2**31 - 1)
 _track = checks.matching(_TRACK)
 _sdp = checks.text(BIG, 1)
 CALL = checks.octets(16)
@@ -92,6 +96,9 @@ SHAPES: Mapping[str, Shape] = {
     "reject": Shape(m.Reject, {"call": CALL}),
     "hold": Shape(m.Hold, {"index": _index}),
     "rename": Shape(m.Rename, {"index": _index, "name": checks.person_name}),
+    "lobby": Shape(m.Lobby, {"on": checks.boolean}),
+    "let-in": Shape(m.LetIn, {"guests": checks.several(_guest, MAX_WAITING)}),
+    "turn-away": Shape(m.TurnAway, {"guest": _guest}),
     "lock": Shape(m.Lock, {"locked": checks.boolean}),
     "end": Shape(m.End),
     "ping": Shape(m.Ping, {"ack": _count}),

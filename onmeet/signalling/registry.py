@@ -7,11 +7,12 @@ from typing import Any
 
 from onmeet.clock import Clock
 from onmeet.errors import ProtocolError
-from onmeet.signalling import closing, events
+from onmeet.signalling import closing, events, holdings
 from onmeet.signalling.channel import Channel, Port
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.gateway import Gateway, Line
 from onmeet.signalling.gateway_news import Attached
+from onmeet.signalling.lobby import Lobby
 from onmeet.signalling.messages import ClientMessage, Join, Resume
 from onmeet.signalling.room import Room, Surroundings
 from onmeet.signalling.ticket import Ticket
@@ -19,7 +20,7 @@ from onmeet.signalling.ticket import Ticket
 __all__ = ["ROOMS", "SOCKETS", "Registry"]
 
 ROOMS = 1000
-"""Most live rooms in one process."""
+"""Most rooms in one process, live or only waited for."""
 
 SOCKETS = 4000
 """Most sockets and participants in one process."""
@@ -28,7 +29,8 @@ SOCKETS = 4000
 class Registry:
     """Finds or makes the room that a ticket names. A room is forgotten with its last browser.
 
-    A link of the telephone gateway may be there before its room and stays after it.
+    A link of the telephone gateway, and a lobby in which people wait, may be there before the room and stay
+    after it.
     """
 
     def __init__(self, around: Surroundings, clock: Clock) -> None:
@@ -37,6 +39,7 @@ class Registry:
         self._rooms: dict[str, Room] = {}
         self._visitors: set[_Visitor] = set()
         self._gateways: dict[str, Gateway] = {}
+        self._lobbies: dict[str, Lobby] = {}  # of every live room, and of every room that is waited for
 
     @property
     def rooms(self) -> int:
@@ -52,6 +55,11 @@ class Registry:
     def phones(self) -> int:
         """Admitted calls in all rooms."""
         return sum(room.phones for room in self._rooms.values())
+
+    @property
+    def waiting(self) -> int:
+        """People in all lobbies, those with a lost socket included."""
+        return sum(len(lobby.waiting) for lobby in self._lobbies.values())
 
     @property
     def callers(self) -> int:
@@ -81,14 +89,16 @@ class Registry:
 
     def held(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """Answers `{"room": code, "browser": id}` with what memory holds, as PROTOCOL.md says."""
-        room = self._rooms.get(str(question.get("room")))
-        if room is None:
-            return {"live": False, "items": []}
-        return room.held(str(question.get("browser")))
+        code, browser = str(question.get("room")), str(question.get("browser"))
+        if (room := self._rooms.get(code)) is not None:
+            return room.held(browser)
+        if (lobby := self._lobbies.get(code)) is not None:
+            return holdings.waited_for(lobby.waiting, browser)
+        return {"live": False, "items": []}
 
     def knock(self, ticket: Ticket, port: Port) -> None:
         """A socket with a ticket; `port.channel` is set, or the port closed, on return."""
-        if self.visitors + self.participants >= SOCKETS:
+        if self.visitors + self.participants + self.waiting >= SOCKETS:
             port.close(closing.FULL)
             return
         visitor = _Visitor(self, ticket)
@@ -99,6 +109,8 @@ class Registry:
         """Time passed: heartbeats, time limits. To be called about once a second."""
         for visitor in tuple(self._visitors):
             visitor.channel.tick()
+        for lobby in tuple(self._lobbies.values()):
+            lobby.tick()
         for room in tuple(self._rooms.values()):
             room.tick()
 
@@ -111,25 +123,37 @@ class Registry:
         self._visitors.clear()
         for room in tuple(self._rooms.values()):
             room.shut(how)
+        for lobby in tuple(self._lobbies.values()):
+            lobby.close(how)
 
     def leave_door(self, visitor: _Visitor) -> None:
         """The socket of a visitor has joined, resumed or ended."""
         self._visitors.discard(visitor)
 
     def enter(self, ticket: Ticket, join: Join, channel: Channel) -> None:
-        """A visitor joins: the room of the ticket decides."""
-        room = self._rooms.get(ticket.room)
-        if room is None:
-            if len(self._rooms) >= ROOMS:
+        """A visitor joins: the room of the ticket decides. Before it lives, guests may wait."""
+        arrived = events.Arrived(ticket, join, channel)
+        if (room := self._rooms.get(ticket.room)) is not None:
+            room.post(arrived)
+            return
+        lobby = self._lobbies.get(ticket.room)
+        if lobby is None:
+            if len(self._lobbies) >= ROOMS:
                 channel.close(closing.FULL)
                 return
-            room = Room(ticket.room, self._around, self._forget)
-            self._rooms[ticket.room] = room
-            room.post(events.Arrived(ticket, join, channel))
-            if (gateway := self._gateways.get(ticket.room)) is not None:
-                room.post(events.GatewayCame(gateway, before=True))
-            return
-        room.post(events.Arrived(ticket, join, channel))
+            lobby = self._lobbies[ticket.room] = Lobby(ticket.room, self._around, self._empty)
+        lobby.note(ticket)
+        if ticket.role == "guest" and lobby.on:
+            lobby.wait(arrived)
+        else:
+            self._begin(lobby, arrived)
+
+    def _begin(self, lobby: Lobby, arrived: events.Arrived) -> None:
+        room = Room(lobby, self._around, self._forget)
+        self._rooms[lobby.code] = room
+        room.post(arrived)
+        if (gateway := self._gateways.get(lobby.code)) is not None:
+            room.post(events.GatewayCame(gateway, before=True))
 
     def connect(self, code: str, line: Line) -> Gateway | None:
         """The telephone gateway opens a room's link; an earlier one is closed. None: there are too many."""
@@ -157,10 +181,16 @@ class Registry:
     def come_back(self, ticket: Ticket, resume: Resume, channel: Channel) -> None:
         """A visitor says that it is a participant whose socket broke."""
         room = self._rooms.get(ticket.room)
-        if room is None:
-            channel.close(closing.UNKNOWN_TOKEN)
+        if room is not None:
+            room.post(events.Returned(resume, channel))
             return
-        room.post(events.Returned(resume, channel))
+        lobby = self._lobbies.get(ticket.room)
+        if lobby is None or not lobby.come_back(resume, channel):
+            channel.close(closing.UNKNOWN_TOKEN)
+
+    def _empty(self, lobby: Lobby) -> None:
+        if self._lobbies.get(lobby.code) is lobby:
+            del self._lobbies[lobby.code]
 
     def _forget(self, room: Room) -> None:
         if self._rooms.get(room.code) is room:

@@ -18,13 +18,14 @@ from onmeet.clock import Clock
 from onmeet.errors import ProtocolError
 from onmeet.relay.interface import MediaPlane, Source
 from onmeet.signalling import closing, events, holdings, news
-from onmeet.signalling.admission import INDEXES, Door, refusal
+from onmeet.signalling.admission import INDEXES, Door, verdict
 from onmeet.signalling.channel import Channel
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.conversation import HANDLERS
 from onmeet.signalling.counters import Counters
 from onmeet.signalling.gateway_news import End
 from onmeet.signalling.keylog import KeyLog
+from onmeet.signalling.lobby import Lobby
 from onmeet.signalling.messages import ClientMessage
 from onmeet.signalling.participant import Browser, Participant
 from onmeet.signalling.pins import Pins
@@ -64,11 +65,13 @@ class Surroundings:
 class Room:
     """A meeting. `on_empty` is called once, when the last browser is gone and all is released.
 
-    browsers: those of the participants that are no phones. limit: of the latest ticket.
+    browsers: those of the participants that are no phones. lobby: where guests wait. limit: of the latest
+    ticket.
     """
 
-    def __init__(self, code: str, around: Surroundings, on_empty: Callable[[Room], None]) -> None:
-        self.code = code
+    def __init__(self, lobby: Lobby, around: Surroundings, on_empty: Callable[[Room], None]) -> None:
+        self.code = lobby.code
+        self.lobby = lobby
         self.participants: dict[int, Participant] = {}
         self.browsers: dict[int, Browser] = {}
         self.barred: set[str] = set()
@@ -91,6 +94,7 @@ class Room:
         self._busy = False
         self._closed = False
         self.media = around.media.room(_RoomEar(self))
+        lobby.attach(self)
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -103,6 +107,11 @@ class Room:
         return [browser.name for browser in self.browsers.values() if browser.listed]
 
     @property
+    def full(self) -> bool:
+        """Whether nobody else fits in."""
+        return len(self.participants) >= self.limit or self.next_index >= INDEXES
+
+    @property
     def phones(self) -> int:
         """How many callers take part."""
         return len(self.participants) - len(self.browsers)
@@ -112,6 +121,7 @@ class Room:
         return holdings.held(
             self.participants.values(), browser, self._quality, len(self.keys), self.reporter.instance,
             self.around.reports.about(self.reporter.instance), self._started_at, self.telephone.calls,
+            self.lobby.waiting,
         )  # fmt: skip
 
     def post(self, event: events.Event) -> None:
@@ -132,7 +142,7 @@ class Room:
         """About a second has passed."""
         for channel in self.channels:
             channel.tick()
-        self.telephone.tick()
+        self.telephone.lobby.tick()
 
     def close(self, why: End = "empty") -> None:
         """Release everything. Idempotent."""
@@ -148,6 +158,7 @@ class Room:
         self.browsers.clear()
         self.media.close()
         self._on_empty(self)
+        self.lobby.detach()
 
     def shut(self, how: Closing) -> None:
         """Close everybody's socket, then the room."""
@@ -155,6 +166,7 @@ class Room:
             browser.channel.close(how)
             browser.close()
             self.around.counters.left["ended"] += 1
+        self.lobby.close(how)
         self.close("ended" if how == closing.ENDED else "empty")
 
     def _handle(self, event: events.Event) -> None:
@@ -172,25 +184,35 @@ class Room:
     # -- coming and going ----------------------------------------------------------------------
 
     def _arrived(self, event: events.Arrived) -> None:
-        door = Door(self.locked, frozenset(self.barred), len(self.participants), self.next_index)
-        if (why_not := refusal(event.ticket, door)) is not None:
-            event.channel.close(why_not)
+        self.limit = event.ticket.limit
+        self.lobby.note(event.ticket)
+        answer = verdict(event.ticket, Door(self.locked, frozenset(self.barred), self.full, self.lobby.on))
+        if isinstance(answer, Closing):
+            event.channel.close(answer)
             return
         if event.channel.over:
             return
         self._note(event.ticket)
-        newcomer = self._seat(event)
+        if answer == "wait":
+            self.lobby.wait(event)
+            return
+        self.let_in(event, self.around.secret())
+        self.lobby.open()
+
+    def let_in(self, event: events.Arrived, token: str) -> None:
+        """Somebody becomes a participant, at once or after a time in the lobby."""
+        newcomer = self._seat(event, token)
         event.channel.enter(_Seat(self, newcomer.index))
         self.around.counters.joined += 1
         self.reporter.joined(newcomer.index, newcomer.name, event.ticket)
-        self._welcome(newcomer, event.ticket.limit)
+        self._welcome(newcomer)
         self.broadcast(news.Joined(newcomer.view), but=newcomer)
-        self.telephone.greet(newcomer, again=False)
+        self.telephone.lobby.greet(newcomer, again=False)
+        self.lobby.board.greet(newcomer, again=False)
         self.telephone.counted()
 
     def _note(self, ticket: Ticket) -> None:
         """What the latest ticket says of the meeting. With a telephone, an ad-hoc meeting gets a PIN."""
-        self.limit = ticket.limit
         self._pin_rotates = ticket.pin is not None and ticket.pin_rotates
         pin = ticket.pin
         if pin is None and ticket.phone:
@@ -209,14 +231,14 @@ class Room:
         self.next_index += 1
         return index
 
-    def _seat(self, event: events.Arrived) -> Browser:
+    def _seat(self, event: events.Arrived, token: str) -> Browser:
         index = self.take_index()
         browser = Browser(
             index=index,
             name=event.join.name,
             role=event.ticket.role,
             browser=event.ticket.browser,
-            token=self.around.secret(),
+            token=token,
             joined_at=int(self.around.wall()),
             muted=event.join.muted,
             channel=event.channel,
@@ -228,8 +250,10 @@ class Room:
         self._tokens[browser.token] = index
         return browser
 
-    def _welcome(self, newcomer: Browser, limit: int) -> None:
-        room = news.RoomView(self.code, self.instance, self.locked, self._started_at, limit, self.pin)
+    def _welcome(self, newcomer: Browser) -> None:
+        room = news.RoomView(
+            self.code, self.instance, self.locked, self.lobby.on, self._started_at, self.limit, self.pin
+        )
         newcomer.channel.tell(
             news.Welcome(
                 you=newcomer.index,
@@ -248,6 +272,8 @@ class Room:
 
     def _returned(self, event: events.Returned) -> None:
         participant = self.browsers.get(self._tokens.get(event.resume.token, -1))
+        if participant is None and self.lobby.come_back(event.resume, event.channel):
+            return
         port = event.channel.release()
         if port is None:
             return
@@ -264,7 +290,8 @@ class Room:
         self.around.counters.resumed += 1
         if not was_live:
             self.broadcast(news.Changed(participant.index, connected=True))
-        self.telephone.greet(participant, again=True)
+        self.telephone.lobby.greet(participant, again=True)
+        self.lobby.board.greet(participant, again=True)
 
     def _parted(self, event: events.Parted) -> None:
         if event.index in self.browsers:
@@ -354,6 +381,9 @@ class Room:
             self.reporter.quality(changed)
             self.broadcast(news.Quality(changed))
 
+    def _lobby_changed(self, _event: events.LobbyChanged) -> None:
+        self.lobby.board.changed()
+
     def _gateway_came(self, event: events.GatewayCame) -> None:
         self.telephone.came(event)
 
@@ -370,6 +400,7 @@ _ON_EVENT: dict[type, Callable[[Room, Any], None]] = {
     events.Said: Room._said,
     events.Parted: Room._parted,
     events.Ended: Room._ended,
+    events.LobbyChanged: Room._lobby_changed,
     events.TracksChanged: Room._tracks_changed,
     events.TracksWaiting: Room._tracks_waiting,
     events.RefusedFrames: Room._refused,

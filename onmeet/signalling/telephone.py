@@ -15,11 +15,11 @@ from onmeet.errors import ProtocolError
 from onmeet.signalling import gateway_news as told
 from onmeet.signalling import messages as m
 from onmeet.signalling import news
-from onmeet.signalling.admission import INDEXES
 from onmeet.signalling.events import Event, GatewayCame, GatewayGone, GatewaySaid
 from onmeet.signalling.gateway import Call, Gateway
 from onmeet.signalling.gateway_messages import CallState
-from onmeet.signalling.participant import Browser, Participant, Phone
+from onmeet.signalling.noticeboard import Noticeboard
+from onmeet.signalling.participant import Participant, Phone
 
 if TYPE_CHECKING:
     from onmeet.signalling.room import Room
@@ -31,15 +31,15 @@ UNKNOWN_CALLER = "Telephone"
 
 
 class Telephone:
-    """See the module. Owned by its room."""
+    """See the module. Owned by its room. lobby: what hosts hear of those who wait."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._gateway: Gateway | None = None
         self._present = told.NOBODY  # as the gateway knows it
-        self._told = False  # hosts heard of the lobby since the last tick
-        self._stale = False  # and it has changed since
-        self._ever = False  # whether anybody ever waited here
+        self.lobby = Noticeboard(
+            lambda: room.browsers.values(), lambda: news.Callers(self._views()), lambda: not self._views()
+        )
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -67,7 +67,7 @@ class Telephone:
         else:
             gateway.tell(told.Attached(True, room.keys.entries(), self._present, room.instance))
         if gateway.calls:
-            self.lobby_changed()
+            self.lobby.changed()
 
     def said(self, event: GatewaySaid) -> None:
         """The gateway sent a message."""
@@ -113,7 +113,7 @@ class Telephone:
         room = self._room
         if call.message.expires <= room.around.wall():
             raise ProtocolError("not-now", "the statement has expired")
-        if len(room.participants) >= room.limit or room.next_index >= INDEXES:
+        if room.full:
             raise ProtocolError("full")
         assert gateway.media is not None
         index = room.take_index()
@@ -132,7 +132,7 @@ class Telephone:
         room.reporter.phone_joined(index, phone.name, call.message)
         gateway.tell(told.Admitted(call.name, index))
         room.broadcast(news.Joined(phone.view))
-        self.lobby_changed()
+        self.lobby.changed()
         self.counted()
 
     def reject(self, message: m.Reject) -> None:
@@ -189,7 +189,7 @@ class Telephone:
     def over(self, call: Call, reason: news.LeftReason) -> None:
         """A call that the link no longer has is over."""
         if call.index is None:
-            self.lobby_changed()
+            self.lobby.changed()
         else:
             self._take_out(call, reason)
         self._room.reporter.call_ended(call.message)
@@ -199,7 +199,7 @@ class Telephone:
         self._take_out(call, "held")
         self._gateway.wait_again(call)
         self._gateway.tell(told.Held(call.name, why))
-        self.lobby_changed()
+        self.lobby.changed()
 
     def _take_out(self, call: Call, reason: news.LeftReason) -> None:
         room = self._room
@@ -226,29 +226,6 @@ class Telephone:
         if present != self._present:
             self._present = present
             self._tell(told.RoomState(True, present, self._room.instance))
-
-    def greet(self, browser: Browser, *, again: bool) -> None:
-        """A host came, or came back: what it needs to know of the lobby."""
-        if browser.role == "host" and (self._views() or (again and self._ever)):
-            browser.channel.tell(news.Callers(self._views()))
-
-    def lobby_changed(self) -> None:
-        """Tell the hosts whose sockets are up, at most once between two ticks; others when they are."""
-        self._ever = True
-        if self._told:
-            self._stale = True
-            return
-        self._told, self._stale = True, False
-        tail = news.encode(news.Callers(self._views()))
-        for browser in tuple(self._room.browsers.values()):
-            if browser.role == "host" and browser.connected:
-                browser.channel.tell_encoded(tail)
-
-    def tick(self) -> None:
-        """About a second has passed."""
-        self._told = False
-        if self._stale:
-            self.lobby_changed()
 
     def _views(self) -> tuple[news.CallerView, ...]:
         return tuple(call.view for call in self._gateway.waiting) if self._gateway is not None else ()

@@ -34,6 +34,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "reject": {"call": "AAECAwQFBgcICQoLDA0ODw"},
     "hold": {"index": 3},
     "rename": {"index": 3, "name": "Grandma"},
+    "lobby": {"on": True},
+    "let-in": {"guests": [1, 7]},
+    "turn-away": {"guest": 1},
     "lock": {"locked": True},
     "end": {},
     "ping": {"ack": 0},
@@ -77,6 +80,9 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("hold", {"index": "3"}), ("hold", {"index": -1}),
     ("rename", {"index": 1024}), ("rename", {"name": "\u202e"}), ("rename", {"name": None}),
     ("mute", {"source": "nose"}), ("lock", {"locked": "yes"}),
+    ("lobby", {"on": 1}), ("lobby", {"on": None}), ("let-in", {"guests": []}), ("let-in", {"guests": [0]}),
+    ("let-in", {"guests": 1}), ("let-in", {"guests": [True]}), ("let-in", {"guests": list(range(1, 102))}),
+    ("turn-away", {"guest": 0}), ("turn-away", {"guest": "1"}),
     ("ping", {"ack": None}), ("pong", {"ack": "0"}),
 ]  # fmt: skip
 
@@ -94,7 +100,7 @@ def code_of(text: bytes) -> str:
 def test_each_type_of_the_protocol_has_a_shape_and_a_sample() -> None:
     document = (Path(onmeet.signalling.__file__).parent / "PROTOCOL.md").read_text()
     table = document.split("## Browser → relay")[1].split("## Relay → browser")[0]
-    documented = set(re.findall(r"^\| `(\w+)` \|", table, re.M))
+    documented = set(re.findall(r"^\| `([\w-]+)` \|", table, re.M))
     assert documented == set(SHAPES) == set(GOOD)
 
 

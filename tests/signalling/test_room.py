@@ -24,6 +24,7 @@ def test_the_welcome_tells_everything_about_the_meeting(house: House) -> None:
         "code": "abc-defg-hij",
         "instance": ada.welcome["room"]["instance"],
         "locked": False,
+        "lobby": False,
         "started_at": 1_700_001_000,
         "limit": 9,
     }
