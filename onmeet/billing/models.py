@@ -144,3 +144,9 @@ class UsedMonth(Base):
     )
     month: Mapped[date] = mapped_column(Date, info=technical("the month's first day"))
     seconds: Mapped[int | None] = mapped_column(BigInteger, info=kept("billing.state"))
+    run: Mapped[str] = mapped_column(
+        String(64), default="", info=technical("the relay process whose report was added last")
+    )
+    seq: Mapped[int] = mapped_column(
+        BigInteger, default=0, info=technical("which of its reports, so that none is added twice")
+    )

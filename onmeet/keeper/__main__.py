@@ -18,6 +18,7 @@ import structlog
 
 from onmeet import clock, logs
 from onmeet.accounts.addressees import Addressees
+from onmeet.billing.usage import Usage
 from onmeet.config import Config
 from onmeet.db import Database
 from onmeet.errors import ConfigError, ProviderError
@@ -74,7 +75,14 @@ class Keeper:
         )
         records = Records(database, policy, key=config.marks_key)
         meetings = Meetings(database, key=config.marks_key, anyone_may_start=config.start == "anyone")
-        self._consumer = Consumer(self._feed, records, endings.finish, wall=time.time, spent=meetings.spent)
+        self._consumer = Consumer(
+            self._feed,
+            records,
+            endings.finish,
+            wall=time.time,
+            spent=meetings.spent,
+            metered=Usage(database, policy).take,
+        )
 
     def run(self) -> int:
         """Until `stop`; the exit status."""

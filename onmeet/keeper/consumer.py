@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from onmeet.clock import Clock
-from onmeet.meetings.reports import Delivery, Ended, PinSpent, Started
+from onmeet.meetings.reports import Delivery, Ended, Metered, PinSpent, Started
 from onmeet.signalling.feed import News, Opened
 
 __all__ = ["PATIENCE", "Consumer", "Stream"]
@@ -45,7 +45,8 @@ class Writer(Protocol):
 
 class Consumer:
     """One step is one look at the stream. `finish` is called for each meeting that has ended, `spent` before
-    it with the meeting's PIN where that changes after each meeting.
+    it with the meeting's PIN where that changes after each meeting, `metered` with its minutes where a plan
+    limits those.
 
     Which rooms live is remembered here, so that those of a relay that dies are finished also under a notice
     that permits no record of them.
@@ -59,11 +60,13 @@ class Consumer:
         *,
         wall: Clock,
         spent: Callable[[str], object] = lambda _: None,
+        metered: Callable[[Delivery], object] = lambda _: None,
     ) -> None:
         self._stream = stream
         self._writer = writer
         self._finish = finish
         self._spent = spent
+        self._metered = metered
         self._wall = wall
         self._live: set[str] = set()
         self._failed: tuple[tuple[str, int], int] = (("", 0), 0)
@@ -93,6 +96,9 @@ class Consumer:
             return
         if isinstance(news.report, PinSpent):
             self._spent(news.report.pin)
+            return
+        if isinstance(news.report, Metered):
+            self._metered(news)
             return
         self._writer.take(news)
         if isinstance(news.report, Started):

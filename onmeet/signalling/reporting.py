@@ -18,6 +18,7 @@ from onmeet.meetings.reports import (
     Ended,
     Joined,
     Left,
+    Metered,
     PinSpent,
     Quality,
     Report,
@@ -61,8 +62,39 @@ class _Stay:
             self._level_since = now
 
 
+class _Meter:
+    """How long at least two were in the room together, for the account whose plan counts that."""
+
+    def __init__(self) -> None:
+        self.account: int | None = None
+        self._present: set[int] = set()
+        self._since = 0.0
+        self._seconds = 0.0
+
+    def came(self, seat: int, account: int | None, now: float) -> None:
+        """Somebody is in. The first ticket that names an account decides."""
+        self.account = account if self.account is None else self.account
+        self._count(now)
+        self._present.add(seat)
+
+    def went(self, seat: int, now: float) -> None:
+        """Somebody is gone; again is no harm."""
+        self._count(now)
+        self._present.discard(seat)
+
+    def seconds(self, now: float) -> float:
+        """Until now."""
+        self._count(now)
+        return self._seconds
+
+    def _count(self, now: float) -> None:
+        if len(self._present) > 1:
+            self._seconds += max(0.0, now - self._since)
+        self._since = now
+
+
 class Reporter:
-    """The reports of one room. `wall`: unix seconds. Nothing of a ticket is kept but its permissions."""
+    """The reports of one room. `wall`: unix seconds. Of tickets only permissions and `meter` are kept."""
 
     def __init__(self, instance: str, wall: Clock, put: Callable[[Report], None], counters: Counters) -> None:
         self._name = instance
@@ -72,6 +104,7 @@ class Reporter:
         self._counters = counters
         self._begun = False
         self._stays: dict[int, _Stay] = {}
+        self._meter = _Meter()
         self._calls: set[str] = set()  # begun and not over, by hash
 
     @property
@@ -83,6 +116,7 @@ class Reporter:
         """Somebody sits down; the room begins with the first."""
         with self._unbreakable():
             now = self._wall()
+            self._meter.came(seat, ticket.meter, now)
             permitted = frozenset(ticket.reports)
             if not self._begun:
                 self._begun = True
@@ -95,6 +129,7 @@ class Reporter:
         """A host let a call in: the participant, and once for each call the call."""
         with self._unbreakable():
             now = self._wall()
+            self._meter.came(seat, None, now)
             permitted = frozenset(call.reports)
             if permitted:
                 self._stays[seat] = _Stay(permitted, now)
@@ -121,6 +156,7 @@ class Reporter:
     def left(self, seat: int) -> None:
         """Somebody is gone. Idempotent."""
         with self._unbreakable():
+            self._meter.went(seat, self._wall())
             stay = self._stays.pop(seat, None)
             if stay is None:
                 return
@@ -143,6 +179,7 @@ class Reporter:
                 self._end_call(call)
             if self._begun:
                 self._begun = False
+                self._end_meter()
                 if spent is not None:
                     self._put(PinSpent(self._instance, self._wall(), spent))
                 self._put(Ended(self._instance, self._wall()))
@@ -159,6 +196,11 @@ class Reporter:
         if call in self._calls:
             self._calls.remove(call)
             self._put(CallEnded(self._instance, call, self._wall()))
+
+    def _end_meter(self) -> None:
+        now, account = self._wall(), self._meter.account
+        if account is not None and (seconds := self._meter.seconds(now)) > 0:
+            self._put(Metered(self._instance, now, account, seconds))
 
     @contextmanager
     def _unbreakable(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ from onmeet.meetings.reports import (
     Ended,
     Joined,
     Left,
+    Metered,
     PinSpent,
     Quality,
     Report,
@@ -29,8 +30,8 @@ from onmeet.meetings.reports import (
 )
 
 __all__ = [
-    "LIMIT", "CallEnded", "CallStarted", "Consumer", "Delivery", "Ended", "Joined", "Left", "Outlet",
-    "PinSpent", "Quality", "Report", "Reports", "Started", "hashed",
+    "LIMIT", "CallEnded", "CallStarted", "Consumer", "Delivery", "Ended", "Joined", "Left", "Metered",
+    "Outlet", "PinSpent", "Quality", "Report", "Reports", "Started", "hashed",
 ]  # fmt: skip
 
 LIMIT = 20_000

@@ -45,6 +45,8 @@ class Ticket:
     phone: people can dial in. pin: nine digits of a stored meeting, None of an ad-hoc one, which gets its PIN
     from the relay. pin_rotates: the stored meeting gets another PIN after each meeting.
 
+    meter: the account for whose plan the meeting's time is added up, None where no plan limits that.
+
     reports: the categories that the relay may report about this participant, of `REPORTABLE`; each at most
     once. Only with them may there be an account (its id, where anything is recorded), an address
     (`meeting.ip`) and a device (`meeting.device`).
@@ -65,6 +67,7 @@ class Ticket:
     phone: bool = False
     pin: str | None = None
     pin_rotates: bool = False
+    meter: int | None = None
 
     def to_json(self) -> bytes:
         """The ticket as it crosses the Unix socket."""
@@ -102,6 +105,8 @@ def _well_formed(fields: dict[str, Any]) -> bool:
         and all(type(fields.get(name)) is bool for name in ("listed", "lobby", "signed_in"))
         and type(fields.get("phone")) is bool
         and _pin_well_formed(fields)
+        and "meter" in fields
+        and (fields["meter"] is None or _is_account(fields["meter"]))
         and _reports_well_formed(fields)
     )
 
@@ -125,10 +130,14 @@ def _reports_well_formed(fields: dict[str, Any]) -> bool:
     if any(category not in REPORTABLE for category in reports) or len(set(reports)) < len(reports):
         return False
     return (
-        (account is None or (bool(reports) and type(account) is int and 1 <= account < 2**63))
+        (account is None or (bool(reports) and _is_account(account)))
         and (ip is None or ("meeting.ip" in reports and _is_address(ip)))
         and (device is None or ("meeting.device" in reports and _is_device(device)))
     )
+
+
+def _is_account(value: object) -> bool:
+    return type(value) is int and 1 <= value < 2**63
 
 
 def _is_address(value: object) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from onmeet.keeper.consumer import PATIENCE, Consumer
-from onmeet.meetings.reports import Delivery, Ended, PinSpent, Started
+from onmeet.meetings.reports import Delivery, Ended, Metered, PinSpent, Started
 from onmeet.signalling.feed import News, Opened
 
 AT = 1_800_000_000.0
@@ -58,9 +58,14 @@ class Writer:
         self.done.append(("spent", pin))
         return True
 
+    def metered(self, delivery: Delivery) -> None:
+        self.done.append(("metered", delivery.seq))
+
 
 def consumer(stream: Stream, writer: Writer) -> Consumer:
-    return Consumer(stream, writer, writer.finish, wall=lambda: AT, spent=writer.spent)
+    return Consumer(
+        stream, writer, writer.finish, wall=lambda: AT, spent=writer.spent, metered=writer.metered
+    )
 
 
 def test_a_meeting_is_finished_as_soon_as_its_end_is_reported():
@@ -87,6 +92,14 @@ def test_a_pin_that_could_not_be_changed_is_changed_at_the_next_try():
     assert not takes.step(0)
     assert takes.step(0)
     assert writer.done == [("spent", "123456789")]
+
+
+def test_minutes_reach_the_plan_of_an_account_and_no_record_sees_them():
+    reports = (Started("a", AT), Metered("a", AT, 7, 60.0), Ended("a", AT))
+    stream = Stream(*(Delivery("run", number, report) for number, report in enumerate(reports, 1)))
+    writer = Writer()
+    assert consumer(stream, writer).step(0)
+    assert writer.done == [("take", 1), ("metered", 2), ("take", 3), ("finish", "a")]
 
 
 def test_meetings_of_a_relay_that_died_are_finished():

@@ -19,6 +19,7 @@ from onmeet.signalling.reports import (
     Ended,
     Joined,
     Left,
+    Metered,
     PinSpent,
     Quality,
     Reports,
@@ -36,6 +37,7 @@ EVERYTHING = (
     CallStarted(ROOM, OTHER, 3.0, 1, "+4930123456", "+4930654321", "pbx.example.org", "key", "203.0.113.8"),
     CallEnded(ROOM, OTHER, 4.0),
     PinSpent(ROOM, 9.5, "012345678"),
+    Metered(ROOM, 9.5, 7, 6.5),
     Ended(ROOM, 10.0),
 )
 
@@ -88,7 +90,7 @@ def test_reports_wait_in_order_until_they_are_acknowledged() -> None:
     assert waiting(reports) == list(EVERYTHING)
     reports.acknowledge(3)
     assert waiting(reports) == list(EVERYTHING[3:])
-    reports.acknowledge(8)
+    reports.acknowledge(9)
     assert len(reports) == 0
 
 
@@ -98,7 +100,7 @@ def test_what_was_acknowledged_is_nowhere_in_the_queue() -> None:
     reports = Reports()
     for report in EVERYTHING:
         reports.put(report)
-    reports.acknowledge(8)
+    reports.acknowledge(9)
     assert "Ada" not in repr(vars(reports))
 
 
@@ -124,7 +126,7 @@ def test_the_queue_is_bounded_and_keeps_its_order(put: list[Report], limit: int)
     assert len(seqs) == min(limit, len(put))
     assert seqs == sorted(seqs)
     assert reports.lost + len(seqs) == len(put)
-    endings = Ended | CallEnded | PinSpent
+    endings = Ended | CallEnded | PinSpent | Metered
     if sum(isinstance(report, endings) for report in put) <= limit:
         kept = [report for report in waiting(reports) if isinstance(report, endings)]
         assert kept == [report for report in put if isinstance(report, endings)]
@@ -162,7 +164,7 @@ def test_a_consumer_that_comes_back_gets_what_it_did_not_acknowledge() -> None:
     outlet.hear({"ack": 2})
     reports.shut(outlet)
     reports.open(second).hear({"run": reports.run, "ack": 4})
-    assert (first.seqs, second.seqs) == ([1, 2, 3, 4, 5, 6, 7, 8], [5, 6, 7, 8])
+    assert (first.seqs, second.seqs) == ([1, 2, 3, 4, 5, 6, 7, 8, 9], [5, 6, 7, 8, 9])
 
 
 def test_numbers_of_another_relay_acknowledge_nothing() -> None:
@@ -284,6 +286,47 @@ def test_everybody_leaves_when_the_server_ends() -> None:
         house.joined(name, reports=("meeting.joins",), browser=name)
     house.registry.close(closing.RESTART)
     assert [report.KIND for report in told(house)] == ["started", "joined", "joined", "left", "left", "ended"]
+
+
+def test_the_time_of_two_together_is_added_up_for_the_account_that_the_first_ticket_names() -> None:
+    house = House()
+    ada = house.joined("Ada", "host", browser="ada")  # started ad hoc without an account
+    house.now += 100
+    ben = house.joined("Ben", "host", browser="ben", meter=7)
+    house.now += 30
+    cleo = house.joined("Cleo", browser="cleo", meter=8)
+    house.now += 5
+    cleo.say("leave")
+    ben.say("leave")
+    house.now += 600
+    dan = house.joined("Dan", browser="dan")
+    house.now += 20
+    ada.say("leave")
+    dan.say("leave")
+    began, metered, ended = told(house)
+    assert metered == Metered(began.instance, 1_700_001_755.0, 7, 55.0)
+    assert isinstance(ended, Ended)
+
+
+def test_time_that_no_plan_limits_is_not_reported_nor_is_that_of_somebody_alone() -> None:
+    house = House()
+    for meter in (None, 7):
+        ada = house.joined("Ada", "host", browser="ada", meter=meter)
+        house.now += 100
+        if meter is None:
+            house.joined("Ben", browser="ben").say("leave")
+        ada.say("leave")
+    assert [report.KIND for report in told(house)] == ["started", "ended"] * 2
+
+
+def test_a_room_that_the_server_ends_is_measured_until_then() -> None:
+    house = House()
+    for name in ("Ada", "Ben"):
+        house.joined(name, browser=name, meter=7)
+    house.now += 60
+    house.registry.close(closing.RESTART)
+    (metered,) = [report for report in told(house) if isinstance(report, Metered)]
+    assert (metered.meter, metered.seconds) == (7, 60.0)
 
 
 def test_a_room_into_which_nobody_may_come_reports_nothing() -> None:

@@ -25,6 +25,7 @@ TELLING = replace(
     phone=True,
     pin="012345678",
     pin_rotates=True,
+    meter=7,
 )
 
 
@@ -54,6 +55,7 @@ def test_an_expired_ticket_is_refused() -> None:
         ("listed", None), ("listed", 0), ("listed", "no"),
         ("lobby", None), ("lobby", 1), ("lobby", "lobby"), ("signed_in", None), ("signed_in", 7),
         ("phone", None), ("phone", 1), ("pin_rotates", None), ("pin_rotates", 0),
+        ("meter", 0), ("meter", True), ("meter", "7"), ("meter", 7.0), ("meter", 2**63),
         ("pin", ""), ("pin", None), ("pin", "12345678"), ("pin", "1234567890"), ("pin", "12345678x"),
         ("pin", "12345678\n"), ("pin", 123456789), ("pin", "\u0661" * 9), ("pin", ["012345678"]),
     ],

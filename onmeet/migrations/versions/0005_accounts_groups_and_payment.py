@@ -346,6 +346,8 @@ def _tables_of_billing() -> None:
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("month", sa.Date(), nullable=False),
         sa.Column("seconds", sa.BigInteger()),
+        sa.Column("run", sa.String(64), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name="fk_used_months_account_id", ondelete="CASCADE"
         ),
