@@ -28,8 +28,8 @@ MOST_PARTICIPANTS = 200
 
 # Currencies without hundredths (ISO 4217), and those that the provider counts otherwise.
 _WHOLE_UNITS = frozenset({
-    "BHD", "BIF", "CLP", "DJF", "GNF", "HUF", "ISK", "JOD", "JPY", "KMF", "KRW", "KWD", "MGA", "OMR", "PYG", "RWF",
-    "TND", "TWD", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
+    "BHD", "BIF", "CLP", "DJF", "GNF", "HUF", "ISK", "JOD", "JPY", "KMF", "KRW", "KWD", "MGA", "OMR", "PYG",
+    "RWF", "TND", "TWD", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
 })  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The payment provider as the rest of the program sees it: a Protocol, and values about what it says.
 
-`onmeet.billing.stripe_provider` keeps it with Stripe. Only the provider's own pages ask for cards (N1.6, N2.10);
-what is told to the provider about somebody is their language, and which customer of ours they are.
+`onmeet.billing.stripe_provider` keeps it with Stripe. Only the provider's own pages ask for cards (N1.6,
+N2.10). We tell it somebody's language and a name that leads nowhere; who they are, they tell it themselves.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-from onmeet.billing.plans import Price
+from onmeet.billing.plans import Audience, Price
 from onmeet.errors import ProtocolError, ProviderError
 
 __all__ = ["BadSignature", "Event", "InvoiceNews", "NoSuch", "Provider", "State", "SubscriptionNews"]
@@ -32,8 +32,9 @@ class BadSignature(ProtocolError):
 class SubscriptionNews:
     """What the provider says of a subscription. Times in unix seconds, None: none.
 
-    state: None while it has not begun, because the first payment is still under way. period_ends: up to when
-    is paid. ends: when it ends, or ended, by somebody's wish. price: key of the price (`Price.key`).
+    state: None while it has not begun, because the first payment is still under way. period_ends: end of the
+    present period, paid or not. ends: when it ends, or ended. price: key of the price (`Price.key`).
+    has_card: whether there is something to pay with when a trial ends.
     """
 
     id: str
@@ -111,8 +112,8 @@ class Provider(Protocol):
         `?checkout=done` or `?checkout=left` is added.
         """
 
-    def portal(self, customer: str, *, back: str, language: str) -> str:
-        """The address of a page where the customer changes card, plan and seats, cancels, reads invoices."""
+    def portal(self, customer: str, *, audience: Audience, back: str, language: str) -> str:
+        """The address of a page where the customer changes card and seats, cancels, reads invoices."""
 
     def subscription(self, subscription: str) -> SubscriptionNews:
         """How a subscription is now."""
@@ -129,7 +130,7 @@ class Provider(Protocol):
     def invoice(self, invoice: str) -> InvoiceNews:
         """One invoice."""
 
-    def invoices(self, customer: str) -> Iterator[InvoiceNews]:
+    def invoices(self, customer: str) -> list[InvoiceNews]:
         """Every paid invoice of a customer, the newest first."""
 
     def events_since(self, moment: int) -> Iterator[Event]:

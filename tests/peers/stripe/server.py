@@ -1,0 +1,74 @@
+"""The stand-in as a server on 127.0.0.1, in threads of the test's own process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from flask import Flask
+from werkzeug.serving import make_server
+
+from tests.peers.stripe import api, pages
+from tests.peers.stripe.time_passing import pass_by
+from tests.peers.stripe.webhooks import Webhooks
+from tests.peers.stripe.world import DAY, World
+
+__all__ = ["KEY", "SECRET", "StandIn"]
+
+KEY = "sk_test_standin"
+SECRET = "whsec_standin"
+
+
+class StandIn:
+    """A context manager: it listens inside the block. faults: statuses with which the next API calls fail."""
+
+    def __init__(self) -> None:
+        self.webhooks = Webhooks(SECRET)
+        self.world = World(self.webhooks.news)
+        self.faults: list[int] = []
+        app = Flask("tests.peers.stripe")
+        app.register_blueprint(api.blueprint(self.world, KEY, lambda: self.origin, self.faults))
+        app.register_blueprint(pages.blueprint(self.world))
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="stripe", daemon=True)
+
+    @property
+    def origin(self) -> str:
+        """Where it listens: `ONMEET_STRIPE_API`."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def settings(self) -> dict[str, str]:
+        """Environment of an instance that pays here."""
+        return {
+            "ONMEET_STRIPE_KEY": KEY,
+            "ONMEET_STRIPE_WEBHOOK_SECRET": SECRET,
+            "ONMEET_STRIPE_API": self.origin,
+        }
+
+    def config(self) -> dict[str, Any]:
+        """The same as fields of `Config`, for `build_house`."""
+        return {"stripe_key": KEY, "stripe_webhook_secret": SECRET, "stripe_api": self.origin}
+
+    def pass_by(self, *, days: float = 0, seconds: float = 0) -> None:
+        """Let time go by, with all that falls due meanwhile."""
+        with self.world.lock:
+            pass_by(self.world, days * DAY + seconds)
+
+    def card_stops_paying(self, customer: str) -> None:
+        """Charges of a customer's cards fail from now on."""
+        from tests.peers.stripe.cards import Card
+
+        for subscription in self.world.all("subscription", customer=customer):
+            self.world.cards[subscription["id"]] = Card(pays=False)
+
+    def __enter__(self) -> StandIn:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self.webhooks.close()
