@@ -66,7 +66,7 @@ class Room:
     """A meeting. `on_empty` is called once, when the last browser is gone and all is released.
 
     browsers: those of the participants that are no phones. lobby: where guests wait. limit: of the latest
-    ticket.
+    ticket, or of a host's if that is more.
     """
 
     def __init__(self, lobby: Lobby, around: Surroundings, on_empty: Callable[[Room], None]) -> None:
@@ -80,6 +80,8 @@ class Room:
         self.around = around
         self.telephone = Telephone(self)
         self.limit = INDEXES
+        self._granted = 0
+        self._may_dial_in = False
         self.next_index = 0
         self.pin: str | None = None
         self._pin_is_ours = self._pin_rotates = False
@@ -184,7 +186,7 @@ class Room:
     # -- coming and going ----------------------------------------------------------------------
 
     def _arrived(self, event: events.Arrived) -> None:
-        self.limit = event.ticket.limit
+        self._grant(event.ticket)
         self.lobby.note(event.ticket)
         answer = verdict(event.ticket, Door(self.locked, frozenset(self.barred), self.full, self.lobby.on))
         if isinstance(answer, Closing):
@@ -211,11 +213,18 @@ class Room:
         self.lobby.board.greet(newcomer, again=False)
         self.telephone.counted()
 
+    def _grant(self, ticket: Ticket) -> None:
+        """What a host's plan lets the meeting be holds for everybody: only their tickets know it ad hoc."""
+        if ticket.role == "host":
+            self._granted = max(self._granted, ticket.limit)
+            self._may_dial_in |= ticket.phone
+        self.limit = max(self._granted, ticket.limit)
+
     def _note(self, ticket: Ticket) -> None:
         """What the latest ticket says of the meeting. With a telephone, an ad-hoc meeting gets a PIN."""
         self._pin_rotates = ticket.pin is not None and ticket.pin_rotates
         pin = ticket.pin
-        if pin is None and ticket.phone:
+        if pin is None and (ticket.phone or self._may_dial_in):
             pin = self.pin if self._pin_is_ours else self.around.pins.take(self.code)
         if pin == self.pin:
             return

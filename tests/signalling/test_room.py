@@ -17,7 +17,7 @@ def hello(n: int = 0) -> dict[str, object]:
 @pytest.mark.promise("N1.9")
 def test_the_welcome_tells_everything_about_the_meeting(house: House) -> None:
     """Others in a meeting see the name that you chose, and nothing of an account."""
-    ada = house.joined("Ada", "host")
+    ada = house.joined("Ada", "host", limit=9)
     eve = house.joined("Eve", limit=9)
     room = eve.welcome["room"]
     assert room == {
@@ -74,6 +74,29 @@ def test_a_full_meeting_closes_with_4503(house: House) -> None:
     eve.join("Eve")
     assert eve.closed == 4503
     assert len(house.room.participants) == 2
+
+
+def test_what_a_hosts_plan_permits_holds_for_guests_whose_tickets_do_not_know_it(house: House) -> None:
+    for name in ("Ada", "Ben"):
+        house.joined(name, limit=2, browser=name)
+    host = house.joined("Cleo", "host", limit=4, phone=True, browser="cleo")
+    eve = house.joined("Eve", limit=2, browser="eve")
+    assert eve.welcome["room"]["limit"] == 4
+    assert eve.welcome["room"]["pin"] == host.welcome["room"]["pin"]
+    host.say("leave")
+    assert house.joined("Fay", limit=2, browser="fay").welcome["room"]["pin"]
+    late = house.person(limit=2)
+    late.join("Late")
+    assert late.closed == 4503
+
+
+def test_a_guest_brings_no_larger_meeting_along(house: House) -> None:
+    house.joined("Ada", "host", limit=2, browser="ada")
+    house.joined("Ben", limit=9, phone=False, browser="ben")
+    eve = house.person(limit=2)
+    eve.join("Eve")
+    assert eve.closed == 4503
+    assert house.room.pin is None
 
 
 def test_a_participant_in_its_grace_still_takes_a_place(house: House) -> None:
