@@ -11,7 +11,6 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
-    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -44,6 +43,7 @@ class Account(Base):
             "account_close": "closed_on",
         },
         warned="warned_on",
+        lapses=Lapse("pending_until"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
@@ -98,7 +98,8 @@ class Account(Base):
         BigInteger, info=technical("the wish for another address lapses; unix seconds")
     )
     time_zone: Mapped[str | None] = mapped_column(Text, info=kept("account.settings"))
-    picture: Mapped[bytes | None] = mapped_column(LargeBinary, info=kept("account.picture"))
+    # base64 of a WebP image: text is sealed under the person's key, bytes would not be
+    picture: Mapped[str | None] = mapped_column(Text, info=kept("account.picture"))
     handle: Mapped[str | None] = mapped_column(Text, info=kept("account.settings"))
     handle_mark: Mapped[str | None] = mapped_column(
         String(64), unique=True, info=technical("finds the account of a personal page; keyed hash")

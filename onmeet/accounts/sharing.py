@@ -6,6 +6,7 @@ call), `called` are those whom I call. A notice may permit less: then it is neit
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -91,7 +92,8 @@ class Sharing:
         if not self.shown(account_id, audience).picture:
             return None
         with self._database.reading() as session:
-            return session.scalar(select(Account.picture).where(Account.id == account_id))
+            held = session.scalar(select(Account.picture).where(Account.id == account_id))
+        return base64.b64decode(held) if held else None
 
     def _read(self, stored: str | None) -> dict[Audience, tuple[str, ...]]:
         try:

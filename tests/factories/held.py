@@ -74,6 +74,7 @@ def fill(session: Session, who: str) -> tuple[int, Filled]:
     written: Filled = {}
     made: dict[str, Any] = {}
     for table in people_tables():
+        _make_parents(session, table, who, made)
         row = {column.name: _value(table, column, who, made) for column in table.columns}
         if table.name == "accounts":
             row |= {"closed_on": None, "warned_on": None, "restricted": False, "objected": False}
@@ -87,6 +88,16 @@ def fill(session: Session, who: str) -> tuple[int, Filled]:
             (table.name, column.name): row[column.name] for column in table.columns if category_of(column)
         }
     return account_id, written
+
+
+def _make_parents(session: Session, table: Table, who: str, made: dict[str, Any]) -> None:
+    """Rows about nobody to which a row of `table` refers."""
+    for key in table.foreign_keys:
+        parent = key.column.table
+        if parent is not table and parent.name not in made and rows_of(parent).person is None:
+            row = {column.name: _value(parent, column, who, made) for column in parent.columns}
+            session.execute(insert(parent).values(row), execution_options={"onmeet_technical": True})
+            made[parent.name] = row[key.column.name]
 
 
 def _value(table: Table, column: Column[Any], who: str, made: Mapping[str, Any]) -> Any:

@@ -296,4 +296,7 @@ def test_with_the_key_destroyed_the_row_is_empty(database: Database, config: Con
 def test_every_column_with_text_about_somebody_is_sealed() -> None:
     sealed = sealed_tables(Base.metadata)
     assert {Account.__tablename__, Meeting.__tablename__, MeetingRecord.__tablename__} <= set(sealed)
-    assert set(sealed["accounts"].names) == {"email", "name", "phone", "country", "language", "password"}
+    assert set(sealed["accounts"].names) == {
+        "email", "name", "phone", "country", "language", "password", "new_email", "time_zone", "handle",
+        "reach", "shares", "totp", "picture",
+    }  # fmt: skip

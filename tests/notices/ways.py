@@ -30,8 +30,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from onmeet.accounts.models import Account
+from onmeet.accounts.models import Account, ContactCode, Passkey
+from onmeet.billing.models import Invoice, Subscription
 from onmeet.db import Base
+from onmeet.groups.models import Group
 from onmeet.meetings.models import CallRecord, Meeting, MeetingRecord, Participation
 from onmeet.notices.categories import CATEGORIES
 from onmeet.notices.columns import category_of
@@ -45,7 +47,7 @@ __all__ = [
 
 MODELS: tuple[type[Base], ...] = (
     Account, Meeting, MeetingRecord, Participation, CallRecord, ConsentGiven, SubjectRequest, SecurityEvent,
-    PageCount,
+    PageCount, ContactCode, Passkey, Subscription, Invoice,
 )  # fmt: skip
 
 _numbers = itertools.count(1)
@@ -72,9 +74,10 @@ def parents(session: Session) -> Row:
     account = Account(email_mark="nobody", name=None)
     session.add(account)
     record = MeetingRecord(subject="s", instance="none")
-    session.add(record)
+    group = Group(name="none")
+    session.add_all([record, group])
     session.flush()
-    return {"accounts": account.id, "meeting_records": record.id}
+    return {"accounts": account.id, "meeting_records": record.id, "groups": group.id}
 
 
 def fill(model: type[Base], parents: Row, *, fitting: bool = True) -> Filled:

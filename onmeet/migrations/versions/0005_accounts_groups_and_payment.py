@@ -39,7 +39,7 @@ def _columns_of_accounts() -> None:
             sa.Column("new_email_agreed", sa.String(8), nullable=False, server_default=""),
             sa.Column("new_email_until", sa.BigInteger),
             sa.Column("time_zone", sa.Text),
-            sa.Column("picture", sa.LargeBinary),
+            sa.Column("picture", sa.Text),
             sa.Column("handle", sa.Text),
             sa.Column("handle_mark", sa.String(64)),
             sa.Column("reach", sa.Text),
