@@ -43,6 +43,7 @@ class Account(Base):
             "account_close": "closed_on",
         },
         warned="warned_on",
+        reminded="reminded_on",
         lapses=Lapse("pending_until"),
     )
 
@@ -67,6 +68,7 @@ class Account(Base):
     warned_on: Mapped[date | None] = mapped_column(
         Date, info=technical("the warning before closing for inactivity was sent")
     )
+    reminded_on: Mapped[date | None] = mapped_column(Date, info=technical("the second such warning was sent"))
     restricted: Mapped[bool] = mapped_column(
         Boolean, default=False, info=technical("processing is restricted on request (GDPR Art. 18)")
     )

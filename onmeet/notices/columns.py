@@ -24,6 +24,7 @@ from onmeet.notices.categories import CATEGORIES, Event
 from onmeet.notices.kept import wear
 
 __all__ = [
+    "REMIND_DAYS",
     "Lapse",
     "Rows",
     "Via",
@@ -36,6 +37,9 @@ __all__ = [
     "rows_of",
     "technical",
 ]
+
+REMIND_DAYS = 7
+"""The second warning of a term that has a longer one comes so many days before the end."""
 
 _KEY = "onmeet.data"
 _ROWS = "onmeet.rows"
@@ -66,8 +70,9 @@ class Rows:
     account. subject: the column that names the key under which personal columns are sealed, or None.
     events: column (a date, a datetime, or unix seconds) from which a retention counts, by event; NULL means
     that the event has not happened. warned: the column with the day on which the person was warned of the end
-    of a term that has `warn_days`. lapses: when a row of a table without personal data goes. needs: rows may
-    be there only while the notice lets us store any of these categories; empty: as each column says.
+    of a term that has `warn_days`. reminded: the same of the second warning, `REMIND_DAYS` before the end.
+    lapses: when a row of a table without personal data goes. needs: rows may be there only while the notice
+    lets us store any of these categories; empty: as each column says.
     """
 
     person: str | None = None
@@ -76,6 +81,7 @@ class Rows:
     warned: str | None = None
     lapses: Lapse | None = None
     needs: tuple[str, ...] = ()
+    reminded: str | None = None
 
 
 def kept(category: str) -> dict[str, Any]:
@@ -110,9 +116,10 @@ def rows(
     warned: str | None = None,
     lapses: Lapse | None = None,
     needs: tuple[str, ...] = (),
+    reminded: str | None = None,
 ) -> dict[str, Any]:
     """Arguments of a table: whose rows these are and what their retention counts from."""
-    return {"info": {_ROWS: Rows(person, subject, dict(events or {}), warned, lapses, needs)}}
+    return {"info": {_ROWS: Rows(person, subject, dict(events or {}), warned, lapses, needs, reminded)}}
 
 
 def category_of(column: Column[Any]) -> str | None:

@@ -31,12 +31,22 @@ from sqlalchemy.types import TypeEngine
 from onmeet.errors import ConfigError
 from onmeet.notices import holds, retention
 from onmeet.notices.categories import Event
-from onmeet.notices.columns import Via, category_of, rows_of
+from onmeet.notices.columns import REMIND_DAYS, Via, category_of, rows_of
 from onmeet.notices.kept import Kept
 from onmeet.notices.notice import Item, Term
 from onmeet.notices.policy import Policy
 
-__all__ = ["FRESH_DAYS", "Held", "Plan", "event_limit", "never_due", "over_in", "persons", "plans"]
+__all__ = [
+    "FRESH_DAYS",
+    "Held",
+    "Plan",
+    "event_limit",
+    "never_due",
+    "over_in",
+    "persons",
+    "plans",
+    "warnings",
+]
 
 FRESH_DAYS = 3
 """How far back the quick look at ended meetings goes; the thorough one every hour looks at everything."""
@@ -226,13 +236,22 @@ def event_limit(column: Column[Any], term: Term, now: datetime) -> Any:
 
 
 def over_in(table: Table, column: Column[Any], term: Term, now: datetime) -> ColumnElement[bool]:
-    """SQL: the term that the column starts is over, and a warning was given in time where one is due."""
-    reached: ColumnElement[bool] = column <= event_limit(column, term, now)
-    warned = rows_of(table).warned
-    if not term.warn_days or warned is None:
-        return reached
-    told = table.c[warned]
-    return and_(reached, told <= now.date() - timedelta(days=term.warn_days), told > column)
+    """SQL: the term that the column starts is over, and warnings were given in time where they are due."""
+    conditions: list[ColumnElement[bool]] = [column <= event_limit(column, term, now)]
+    for told, days in warnings(table, term):
+        conditions += [told <= now.date() - timedelta(days=days), told > column]
+    return and_(*conditions)
+
+
+def warnings(table: Table, term: Term) -> list[tuple[Column[Any], int]]:
+    """The columns with the days of the warnings that a term needs, each with its days before the end."""
+    declared = rows_of(table)
+    if not term.warn_days or declared.warned is None:
+        return []
+    found = [(table.c[declared.warned], term.warn_days)]
+    if declared.reminded is not None and term.warn_days > REMIND_DAYS:
+        found.append((table.c[declared.reminded], REMIND_DAYS))
+    return found
 
 
 def _value(column: Column[Any], moment: datetime) -> date | datetime | int:

@@ -1,4 +1,4 @@
-"""Accounts that nobody uses any more: a warning first, and the end of the account a good while later (N1.13).
+"""Accounts that nobody uses any more: two warnings first, and then the end of the account (N1.13).
 
 Signing in sets the day of the last activity, which is then younger than any warning. Closing an account only
 notes the day; what goes then, and when, is the business of the notice's terms and of the sweep.
@@ -10,19 +10,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Select, Table, and_, not_, or_, select, update
+from sqlalchemy import Column, MetaData, Select, Table, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from onmeet.db import Base, Database
 from onmeet.notices import holds, retention
 from onmeet.notices.columns import category_of, rows_of
-from onmeet.notices.due import over_in, persons
+from onmeet.notices.due import over_in, persons, warnings
 from onmeet.notices.notice import Term
 from onmeet.notices.policy import Policy
 
 __all__ = ["Inactivity"]
 
 _SOME = 200
+
+_Found = tuple[Table, Column[int], Column[date], Column[date]]
 
 Warn = Callable[[Session, Mapping[int, date]], None]
 """Sees to it that people are told, in the transaction that notes the warning: account → day of the end."""
@@ -40,7 +42,7 @@ class Inactivity:
         self._table = persons(metadata or Base.metadata)
 
     def warn(self, now: datetime, warn: Warn) -> int:
-        """Warn everybody whose account will be closed soon, once; how many."""
+        """Warn everybody whose account will be closed soon, and once more shortly before; how many mails."""
         return sum(len(some) for some in self._warned(now, warn))
 
     def close(self, now: datetime, closed: Closed) -> int:
@@ -65,30 +67,46 @@ class Inactivity:
 
     def _warned(self, now: datetime, warn: Warn) -> Iterator[Sequence[int]]:
         found = self._found()
-        if found is None or (name := rows_of(found[0]).warned) is None:
+        if found is None:
             return
-        table, key, ending, last = found
-        told = table.c[name]
-        for term in self._terms(table):
-            if not term.warn_days:
-                continue
-            soon = now + timedelta(days=term.warn_days)
-            near = and_(
-                last <= retention.cutoff_day(term, soon), last < now.date(), or_(told.is_(None), told <= last)
-            )
-            query = self._open(key, ending, now).add_columns(last).where(near).limit(_SOME)
-            while True:
-                with self._database.writing() as session:
-                    rows = session.execute(query.with_for_update(skip_locked=True)).all()
-                    if not rows:
-                        break
-                    earliest = now + timedelta(days=term.warn_days)
-                    ends = {row[0]: max(retention.due_at(term, row[1]), earliest).date() for row in rows}
-                    session.execute(update(table).where(key.in_(ends)).values({told.name: now.date()}))
-                    warn(session, ends)
-                yield list(ends)
+        for term in self._terms(found[0]):
+            earlier: list[tuple[Column[Any], int]] = []
+            for told, days in warnings(found[0], term):
+                yield from self._told(found, term, (told, days), earlier, now, warn)
+                earlier.append((told, days))
 
-    def _found(self) -> tuple[Table, Column[int], Column[date], Column[date]] | None:
+    def _told(
+        self,
+        found: _Found,
+        term: Term,
+        warning: tuple[Column[Any], int],
+        earlier: Sequence[tuple[Column[Any], int]],
+        now: datetime,
+        warn: Warn,
+    ) -> Iterator[Sequence[int]]:
+        """Those whose turn it is for one warning; each comes after the earlier ones, days apart."""
+        table, key, ending, last = found
+        told, days = warning
+        soon = now + timedelta(days=days)
+        near = [
+            last <= retention.cutoff_day(term, soon),
+            last < now.date(),
+            or_(told.is_(None), told <= last),
+        ]
+        for before, ahead in earlier:
+            near += [before <= now.date() - timedelta(days=ahead - days), before > last]
+        query = self._open(key, ending, now).add_columns(last).where(*near).limit(_SOME)
+        while True:
+            with self._database.writing() as session:
+                rows = session.execute(query.with_for_update(skip_locked=True)).all()
+                if not rows:
+                    return
+                ends = {row[0]: max(retention.due_at(term, row[1]), soon).date() for row in rows}
+                session.execute(update(table).where(key.in_(ends)).values({told.name: now.date()}))
+                warn(session, ends)
+            yield list(ends)
+
+    def _found(self) -> _Found | None:
         """The table of people, its key, the day of closing, the day of the last activity."""
         if self._table is None:
             return None

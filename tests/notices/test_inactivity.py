@@ -34,11 +34,12 @@ class Post:
 
     def __init__(self) -> None:
         self.warned: dict[int, date] = {}
+        self.mails: list[int] = []
         self.closed: list[int] = []
 
     def warn(self, _session: Session, ends: Mapping[int, date]) -> None:
-        assert not self.warned.keys() & ends.keys(), "warned twice"
         self.warned |= ends
+        self.mails.extend(ends)
 
     def close(self, _session: Session, accounts: Sequence[int]) -> None:
         self.closed += accounts
@@ -54,18 +55,39 @@ def at(day: date) -> datetime:
 
 
 @pytest.mark.promise("N1.13")
-def test_who_has_not_been_here_for_long_is_warned_once_with_the_day(
+def test_who_has_not_been_here_for_long_is_warned_twice_with_the_day(
     database: Database, rows: Rows, post: Post
 ):
-    """Whoever has not been here for long is warned, once, with the day."""
+    """Whoever has not been here for long is warned thirty days and seven days before the end."""
     idle = rows.add("accounts", name="Ada", last_seen_on=LAST_SEEN)
-    rows.add("accounts", name="Grace", last_seen_on=date(2026, 5, 1))
+    rows.add("accounts", name="Grace", last_seen_on=date(2026, 6, 1))
     rows.add("accounts", name="Emmy", last_seen_on=LAST_SEEN, closed_on=TODAY)
     inactivity = Inactivity(database, USED)
     assert inactivity.warn(at(date(2028, 3, 10)), post.warn) == 0
     assert inactivity.warn(at(date(2028, 3, 11)), post.warn) == 1
     assert post.warned == {idle: date(2028, 4, 10)}
     assert inactivity.warn(at(date(2028, 3, 12)), post.warn) == 0
+    assert inactivity.warn(at(date(2028, 4, 2)), post.warn) == 0
+    assert inactivity.warn(at(date(2028, 4, 3)), post.warn) == 1
+    assert post.warned == {idle: date(2028, 4, 10)}
+    assert inactivity.warn(at(date(2028, 4, 10)), post.warn) == 0
+    assert post.mails == [idle, idle]
+    assert inactivity.close(at(date(2028, 4, 9)), post.close) == 0
+    assert inactivity.close(at(date(2028, 4, 10)), post.close) == 1
+
+
+@pytest.mark.promise("N1.13")
+def test_without_the_second_warning_no_account_is_closed(database: Database, rows: Rows, post: Post):
+    """A server that was away when the second warning was due sends it late, and closes later still."""
+    rows.add("accounts", name="Ada", last_seen_on=LAST_SEEN, warned_on=date(2028, 3, 11))
+    inactivity = Inactivity(database, USED)
+    late = date(2028, 4, 20)
+    assert inactivity.close(at(late), post.close) == 0
+    assert Sweep(database, USED).run(at(late)).counts == {}
+    assert inactivity.warn(at(late), post.warn) == 1
+    assert list(post.warned.values()) == [late + timedelta(days=7)]
+    assert inactivity.close(at(late + timedelta(days=6)), post.close) == 0
+    assert inactivity.close(at(late + timedelta(days=7)), post.close) == 1
 
 
 @pytest.mark.promise("N1.13")
@@ -78,6 +100,7 @@ def test_an_account_is_closed_only_when_its_warning_is_old_enough(database: Data
     assert inactivity.close(at(late), post.close) == 0
     inactivity.warn(at(late), post.warn)
     assert post.warned == {idle: late + timedelta(days=30)}
+    assert inactivity.warn(at(late + timedelta(days=23)), post.warn) == 1
     assert inactivity.close(at(late + timedelta(days=29)), post.close) == 0
     assert Sweep(database, USED).run(at(late + timedelta(days=29))).counts == {}
     assert inactivity.close(at(late + timedelta(days=30)), post.close) == 1
@@ -90,11 +113,12 @@ def test_an_account_is_closed_only_when_its_warning_is_old_enough(database: Data
 def test_signing_in_after_the_warning_keeps_the_account(database: Database, rows: Rows, post: Post):
     """Signing in after the warning keeps the account."""
     idle = rows.add("accounts", name="Ada", last_seen_on=LAST_SEEN, warned_on=date(2028, 3, 11))
-    _sign_in(database, idle, date(2028, 3, 20))
+    Inactivity(database, USED).warn(at(date(2028, 4, 3)), post.warn)
+    _sign_in(database, idle, date(2028, 4, 5))
     inactivity = Inactivity(database, USED)
     assert inactivity.close(at(date(2028, 5, 1)), post.close) == 0
     assert Sweep(database, USED).run(at(date(2028, 5, 1))).counts == {}
-    assert inactivity.warn(at(date(2030, 2, 19)), post.warn) == 1
+    assert inactivity.warn(at(date(2030, 3, 6)), post.warn) == 1
 
 
 @pytest.mark.promise("N1.14")
@@ -111,6 +135,7 @@ def test_many_accounts_are_dealt_with_in_several_transactions(database: Database
         rows.add("accounts", name="Ada", last_seen_on=LAST_SEEN)
     inactivity = Inactivity(database, USED)
     assert inactivity.warn(NOW, post.warn) == 401
+    assert inactivity.warn(NOW + timedelta(days=23), post.warn) == 401
     assert inactivity.close(NOW + timedelta(days=40), post.close) == 401
 
 

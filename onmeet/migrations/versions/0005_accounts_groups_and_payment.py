@@ -33,6 +33,7 @@ _DEFAULTS = {
 def _columns_of_accounts() -> None:
     with op.batch_alter_table("accounts") as table:
         for column in (
+            sa.Column("reminded_on", sa.Date),
             sa.Column("pending_until", sa.BigInteger),
             sa.Column("new_email", sa.Text),
             sa.Column("new_email_mark", sa.String(64), nullable=False, server_default=""),
