@@ -86,6 +86,12 @@ class SingleSignOn:
                 return False
             return self._view(session, group_of(session, here.group), with_secret=False).required
 
+    def demanded_by(self, group_id: int) -> str:
+        """The address of the service that members of a group must use, or empty. Raises `GroupGone`."""
+        with self._database.reading() as session:
+            service = self._view(session, group_of(session, group_id), with_secret=False)
+        return service.issuer if service.required else ""
+
     def change(self, account_id: int, *, issuer: str, client: str, secret: str, required: bool) -> None:
         """Set it up; an empty issuer takes it away, an empty secret leaves the old one. For the owner.
 

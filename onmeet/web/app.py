@@ -42,6 +42,9 @@ from onmeet.web import (
 )
 from onmeet.web.assets import Assets
 from onmeet.web.cookies import SessionCookie
+from onmeet.web.groups import joining as joining_groups
+from onmeet.web.groups import running as running_groups
+from onmeet.web.groups import views as group_views
 from onmeet.web.limits import limiter
 from onmeet.web.services import Services, build
 from onmeet.web.signing.entering import LONG
@@ -88,6 +91,9 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         letters,
         proving,
         telephone,
+        group_views,
+        joining_groups,
+        running_groups,
     ):
         app.register_blueprint(module.blueprint)
     return app

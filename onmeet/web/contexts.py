@@ -87,7 +87,7 @@ class Site:
     """What the frame of every page shows, as `site`. `here` is where a choice in the footer returns to.
 
     chooses_cookies: whether there are cookies to choose about. asks_cookies: whether the banner is shown.
-    shows_usage: whether accounts have a usage report.
+    shows_usage: whether accounts have a usage report. has_groups: whether people can be in groups here.
     """
 
     language: str
@@ -101,6 +101,7 @@ class Site:
     chooses_cookies: bool
     asks_cookies: bool
     shows_usage: bool
+    has_groups: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,6 +62,7 @@ def _site(config: Config) -> Site:
         chooses_cookies=bool(cookie_choice.optional_cookies()),
         asks_cookies=cookie_choice.must_ask(),
         shows_usage=services().usage.offered,
+        has_groups=services().groups.offered,
     )
 
 
