@@ -11,6 +11,8 @@ from typing import Any
 import structlog
 
 from onmeet import clock, logs
+from onmeet.billing.dial_in import ReachableMeetings
+from onmeet.billing.selling import open_selling
 from onmeet.config import Config
 from onmeet.db import Database
 from onmeet.errors import ConfigError
@@ -75,6 +77,7 @@ async def _greet_by_name(prompts: Prompts, folder: Path, operator: str) -> None:
 async def serve(config: Config, settings: PhoneSettings, policy: Policy, database: Database) -> None:
     """Run until the end of service. Raises ConfigError when a port or the socket cannot be had."""
     meetings = Meetings(database, key=config.marks_key, anyone_may_start=config.start == "anyone")
+    selling = open_selling(config, policy, database)
     recordings = config.data / "prompts"
     prompts = Prompts(recordings)
     rooms = RoomSettings(config.relay_socket, recordings, config.log_level)
@@ -84,7 +87,7 @@ async def serve(config: Config, settings: PhoneSettings, policy: Policy, databas
             config=config,
             settings=settings,
             policy=policy,
-            doors=Doors(config.relay_socket, meetings),
+            doors=Doors(config.relay_socket, ReachableMeetings(meetings, selling.entitlements)),
             nursery=nursery,
             prompts=prompts,
             dial_outs=DialOuts(settings.dial_out, MonthlyBook(Spending(database))),

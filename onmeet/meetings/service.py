@@ -42,10 +42,14 @@ class TooManyMeetings(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """How people get into a stored meeting: by telephone, and `lobby`: whether guests wait for a host."""
+    """How people get into a stored meeting: by telephone, and `lobby`: whether guests wait for a host.
+
+    owner: the account that keeps it, whose plan it has.
+    """
 
     pin: str
     rotates: bool
+    owner: int
     lobby: bool = False
 
 
@@ -199,7 +203,7 @@ class Meetings:
             meeting = self.find(session, code)
             if meeting is None:
                 return None
-            return Dial(meeting.pin, meeting.pin_rotates, meeting.admission == "lobby")
+            return Dial(meeting.pin, meeting.pin_rotates, meeting.owner_id, meeting.admission == "lobby")
 
     def spent(self, pin: str) -> bool:
         """The meeting with this PIN has ended: whether it got another, because its owner wants that.

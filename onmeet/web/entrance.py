@@ -19,6 +19,8 @@ from onmeet.meetings.reporting import records_meetings
 from onmeet.meetings.service import MeetingGone, Role
 from onmeet.notices import rights
 from onmeet.signalling.ticket import DEVICE_LENGTH, TICKET_SECONDS, Ticket
+from onmeet.web import entitled
+from onmeet.web.calling.ringing import switchboard
 from onmeet.web.services import services
 
 __all__ = [
@@ -44,6 +46,8 @@ def account_id() -> int | None:
 def role_in(code: str) -> Role:
     """What this browser is in the room. Raises `MeetingGone`."""
     started_here = code in session.get("started", [])
+    if switchboard().is_room(code):  # of a direct call, where only accounts may start meetings
+        return "host" if started_here else "guest"
     return services().meetings.role(code, account_id(), started_here=started_here)
 
 
@@ -61,7 +65,8 @@ def remember_started(code: str) -> None:
 def ticket_for(code: str) -> Ticket:
     """The ticket with which the relay lets this request's browser into room `code`.
 
-    Raises `UserError` (404: no such room) or `Forbidden` (the meeting page was never opened here).
+    Raises `UserError` (404: no such room; 403: the month's minutes are used up) or `Forbidden` (the meeting
+    page was never opened here).
     """
     try:
         role = role_in(code)
@@ -69,14 +74,15 @@ def ticket_for(code: str) -> Ticket:
         raise UserError(gettext("There is no meeting with this code."), 404) from None
     if "browser" not in session:
         raise Forbidden(gettext("Open the meeting's page first, with cookies allowed."))
-    dial = services().meetings.dial(code)
+    dial, grant = services().meetings.dial(code), entitled.of_meeting(code, role, account_id())
+    entitled.check(code, grant)
     reports = _reports()
     recorded = records_meetings(services().policy)
     return Ticket(
         room=code,
         role=role,
         browser=session["browser"],
-        limit=services().config.max_participants,
+        limit=grant.limits.participants,
         expires=time.time() + TICKET_SECONDS,
         account=account_id() if recorded else None,
         ip=address() if "meeting.ip" in reports else None,
@@ -85,9 +91,10 @@ def ticket_for(code: str) -> Ticket:
         listed=_listed(),
         lobby=dial is not None and dial.lobby,
         signed_in=account_id() is not None,
-        phone=services().config.sip,
-        pin=dial.pin if dial is not None else None,
-        pin_rotates=dial is not None and dial.rotates,
+        phone=services().config.sip and grant.limits.telephone,
+        pin=dial.pin if dial is not None and grant.limits.telephone else None,
+        pin_rotates=dial is not None and grant.limits.telephone and dial.rotates,
+        meter=grant.meter,
     )
 
 

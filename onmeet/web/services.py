@@ -14,6 +14,7 @@ from onmeet.accounts.handles import Handles
 from onmeet.accounts.own import OwnAccount
 from onmeet.accounts.service import Accounts
 from onmeet.accounts.sharing import Sharing
+from onmeet.billing.selling import Selling, open_selling
 from onmeet.config import Config
 from onmeet.db import Database
 from onmeet.errors import ConfigError
@@ -49,6 +50,7 @@ class Services:
     """What stands behind the pages. `policy`: what the notice in force permits, for as long as this runs.
 
     reported: the categories that tickets let the relay report. phone: trunks, numbers, dialling out.
+    selling: plans and payment, or that everything is free.
     """
 
     config: Config
@@ -69,6 +71,7 @@ class Services:
     requests: Requests = field(init=False)
     consents: Consents = field(init=False)
     phone: PhoneSettings = field(init=False)
+    selling: Selling = field(init=False)
     groups: Groups = field(init=False)
     invitations: Invitations = field(init=False)
     domains: Domains = field(init=False)
@@ -90,6 +93,7 @@ class Services:
             "requests": Requests(self.database, mail_about_request),
             "consents": Consents(self.database, self.policy),
             "phone": _phone(self.config),
+            "selling": open_selling(self.config, self.policy, self.database),
             "groups": Groups(self.database, self.policy),
             "invitations": Invitations(self.database),
             "domains": Domains(self.database),

@@ -16,7 +16,7 @@ from onmeet.meetings.service import MeetingGone, Role
 from onmeet.phone import control
 from onmeet.phone.numbers import country_name, international, shown, tel_link
 from onmeet.phone.settings import DialIn, DialOut
-from onmeet.web import entrance, proving
+from onmeet.web import entitled, entrance, proving
 from onmeet.web.contexts import CardPage
 from onmeet.web.health import from_this_machine
 from onmeet.web.language import language
@@ -42,10 +42,14 @@ def of_room(code: str, role: Role) -> Telephone | None:
     config, settings = services().config, services().phone
     if not config.sip:
         return None
+    grant = entitled.of_meeting(code, role, entrance.account_id())
+    if not grant.shows_numbers:
+        return None
     softphone = _softphone() if not settings.trunks and from_this_machine() else ""
     if not settings.numbers and not softphone and settings.dial_out is None:
         return None
     may_call = role == "host" and settings.dial_out is not None and current_user.is_authenticated
+    may_call = may_call and grant.limits.dial_out
     proven = may_call and proving.is_proven()
     return Telephone(
         operator=config.operator,
@@ -135,6 +139,8 @@ def _may_call(code: str) -> tuple[int, DialOut]:
         raise entrance.Forbidden(gettext("Only the host can call somebody into the meeting."))
     if not services().config.sip or dial_out is None:
         raise _refusal("off")
+    if not entitled.of_meeting(code, "host", account).limits.dial_out:
+        raise entrance.Forbidden(gettext("The plan of this meeting does not include calls to telephones."))
     if not proving.is_proven():
         raise entrance.Forbidden(gettext("Please confirm your e-mail address first, in your account."))
     return account, dial_out
