@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from onmeet.db import Base
 from onmeet.notices.columns import Lapse, Via, kept, new_subject, rows, technical
 
-__all__ = ["BillingEvent", "Customer", "Invoice", "Subscription", "UsedMonth"]
+__all__ = ["BillingEvent", "Customer", "Invoice", "Registration", "Subscription", "UsedMonth"]
 
 _CLOSED = Via("account_id", "accounts", "closed_on")
 
@@ -37,6 +37,22 @@ class Customer(Base):
         String(64), unique=True, info=technical("finds whom the provider writes about; keyed hash")
     )
     provider_id: Mapped[str | None] = mapped_column(Text, info=kept("billing.state"))
+
+
+class Registration(Base):
+    """A customer at the provider, until deleted there: sealed, and about nobody once the payer has gone."""
+
+    __tablename__ = "registrations"
+    __table_args__ = rows()
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))
+    mark: Mapped[str] = mapped_column(
+        String(64), unique=True, info=technical("finds the payer, as long as there is one; keyed hash")
+    )
+    sealed: Mapped[str] = mapped_column(
+        Text, info=technical("what is to be deleted at the provider when the payer goes; encrypted")
+    )
+    since: Mapped[int] = mapped_column(BigInteger, info=technical("when it was made; unix seconds"))
 
 
 class Subscription(Base):
@@ -72,7 +88,7 @@ class Subscription(Base):
     told_at: Mapped[int] = mapped_column(
         BigInteger,
         default=0,
-        info=technical("time of the provider's news that is held here; older is ignored"),
+        info=technical("when the provider was asked, in milliseconds; older answers are ignored"),
     )
 
 
@@ -84,6 +100,7 @@ class Invoice(Base):
         person="account_id",
         subject="subject",
         events={"invoice_date": "issued_on", "contract_end": _CLOSED, "account_close": _CLOSED},
+        country="country",
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))

@@ -24,7 +24,7 @@ from onmeet.notices.policy import Policy
 
 __all__ = [
     "HIDDEN", "HeldItem", "HeldRow", "RowEvents", "Technical", "count_of", "held", "kept_columns",
-    "key_columns", "key_of", "matching", "mentioning", "others", "people_tables", "person_column",
+    "key_columns", "key_of", "law_of", "matching", "mentioning", "others", "people_tables", "person_column",
     "technical_about", "walk",
 ]  # fmt: skip
 
@@ -263,18 +263,19 @@ class _Look:
 
     def _row(self, table: Table, values: Mapping[Any, Any]) -> HeldRow:
         when = self._events.of(table, values)
+        country = law_of(table, values) or self.country
         key = key_of(table, values)
         return HeldRow(
             table.name,
             key,
             tuple(
-                self._item(column, key, values[column.name], when)
+                self._item(column, key, values[column.name], when, country)
                 for column in kept_columns(table)
                 if values[column.name] not in (None, "")
             ),
         )
 
-    def _item(self, column: Column[Any], key: str, value: Any, when: Events) -> HeldItem:
+    def _item(self, column: Column[Any], key: str, value: Any, when: Events, country: str) -> HeldItem:
         category = category_of(column) or ""
         hidden = category in HIDDEN
         item = HeldItem(
@@ -287,12 +288,18 @@ class _Look:
             item,
             purpose=rule.purpose,
             basis=rule.legal_basis,
-            goes_at=retention.goes_at(rule, when, self.country),
+            goes_at=retention.goes_at(rule, when, country),
             counts_from=tuple(dict.fromkeys(term.event for term in rule.terms if term.event in when)),
             legal_duty=rule.legal_duty,
             readers=rule.readers,
             recipients=rule.recipients,
         )
+
+
+def law_of(table: Table, row: Mapping[Any, Any]) -> str:
+    """The country that a row itself names for its terms, "" where that is the person's."""
+    column = rows_of(table).country
+    return str(row[column] or "") if column is not None else ""
 
 
 def _whose(table: Table, account_id: int) -> Any:

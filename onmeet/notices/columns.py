@@ -72,7 +72,8 @@ class Rows:
     that the event has not happened. warned: the column with the day on which the person was warned of the end
     of a term that has `warn_days`. reminded: the same of the second warning, `REMIND_DAYS` before the end.
     lapses: when a row of a table without personal data goes. needs: rows may be there only while the notice
-    lets us store any of these categories; empty: as each column says.
+    lets us store any of these categories; empty: as each column says. country: the column with the country
+    whose law the row is under, where that is not simply the person's: it outlives the account.
     """
 
     person: str | None = None
@@ -82,6 +83,7 @@ class Rows:
     lapses: Lapse | None = None
     needs: tuple[str, ...] = ()
     reminded: str | None = None
+    country: str | None = None
 
 
 def kept(category: str) -> dict[str, Any]:
@@ -117,9 +119,11 @@ def rows(
     lapses: Lapse | None = None,
     needs: tuple[str, ...] = (),
     reminded: str | None = None,
+    country: str | None = None,
 ) -> dict[str, Any]:
     """Arguments of a table: whose rows these are and what their retention counts from."""
-    return {"info": {_ROWS: Rows(person, subject, dict(events or {}), warned, lapses, needs, reminded)}}
+    declared = Rows(person, subject, dict(events or {}), warned, lapses, needs, reminded, country)
+    return {"info": {_ROWS: declared}}
 
 
 def category_of(column: Column[Any]) -> str | None:

@@ -118,8 +118,12 @@ class Plan:
         return and_(*conditions)
 
     def country(self) -> ColumnElement[str | None] | None:
-        """SQL: the country of the person, where a term depends on it."""
-        if self.person is None or not any(set(held.due) - {""} for held in self.held):
+        """SQL: the country whose law the row is under, where a term depends on it."""
+        if not any(set(held.due) - {""} for held in self.held):
+            return None
+        if (own := rows_of(self.table).country) is not None:
+            return self.table.c[own]
+        if self.person is None:
             return None
         for table in (self.table, *_referred(self.person)):
             for column in table.columns:

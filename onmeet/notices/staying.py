@@ -61,7 +61,8 @@ def told(session: Session, policy: Policy, account_id: int, now: datetime) -> It
             for row in session.execute(query):
                 count += sum(row._mapping[column.name] is not None for column in columns)
                 rule = policy.item(category)
-                goes = retention.goes_at(rule, events.of(table, row._mapping)) if rule else None
+                country = access.law_of(table, row._mapping)
+                goes = retention.goes_at(rule, events.of(table, row._mapping), country) if rule else None
                 until = max(filter(None, (until, goes.date() if goes else None)), default=None)
         if count and hold is None:
             yield Stay(category, count, "legal-duty", "", until)

@@ -287,6 +287,15 @@ def _tables_of_billing() -> None:
     )
     op.create_index("ix_customers_subject", "customers", ["subject"])
     op.create_table(
+        "registrations",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.String(64), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_registrations"),
+        sa.UniqueConstraint("mark", name="uq_registrations_mark"),
+    )
+    op.create_table(
         "invoices",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(32), nullable=False),
