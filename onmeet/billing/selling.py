@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from onmeet.billing import plan_file
 from onmeet.billing.currency import Countries
 from onmeet.billing.entitlements import Entitlements
+from onmeet.billing.payments import Payments, check, open_payments
 from onmeet.billing.plans import Plans
-from onmeet.billing.provider import Provider
 from onmeet.billing.usage import Usage
 from onmeet.config import Config
 from onmeet.db import Database
@@ -24,10 +24,10 @@ __all__ = ["Selling", "open_selling"]
 
 @dataclass(frozen=True, slots=True)
 class Selling:
-    """plans, provider: None where nothing is sold. countries: None without `visitor.country`."""
+    """plans, payments: None where nothing is sold. countries: None without `visitor.country`."""
 
     plans: Plans | None
-    provider: Provider | None
+    payments: Payments | None
     entitlements: Entitlements
     usage: Usage
     countries: Countries | None
@@ -39,22 +39,18 @@ class Selling:
 
 
 def open_selling(config: Config, policy: Policy, database: Database) -> Selling:
-    """As settings and notice want it. Raises `ConfigError` for plans that cannot be read."""
-    plans = plan_file.load(config) if config.stripe_key and policy.stores("billing.state") else None
+    """As settings and notice want it.
+
+    Raises `ConfigError` for plans that cannot be read, and for a notice that lets no payment be kept.
+    """
+    check(config, policy)
+    plans = plan_file.load(config) if config.stripe_key else None
     return Selling(
         plans=plans,
-        provider=_provider(config, plans) if plans is not None else None,
+        payments=open_payments(config, policy, database, plans) if plans is not None else None,
         entitlements=Entitlements(
             database, plans.limits() if plans is not None else None, participants=config.max_participants
         ),
         usage=Usage(database, policy),
         countries=Countries() if plans is not None and policy.item("visitor.country") is not None else None,
-    )
-
-
-def _provider(config: Config, plans: Plans) -> Provider:
-    from onmeet.billing.stripe_provider import StripeProvider
-
-    return StripeProvider(
-        config.stripe_key or "", config.stripe_webhook_secret or "", plans, api=config.stripe_api
     )
