@@ -38,6 +38,18 @@ FAREWELLS = {
         again=False,
         calm=False,
     ),
+    "turned-away": Farewell(
+        lazy_gettext("You were not let in"),
+        lazy_gettext("A host of this meeting turned you away. If this was a mistake, ask the host another way."),
+        again=True,
+        calm=False,
+    ),
+    "gave-up": Farewell(
+        lazy_gettext("You stopped waiting"),
+        lazy_gettext("You were not in the meeting: nobody there saw or heard you."),
+        again=True,
+        calm=True,
+    ),
     "locked": Farewell(
         lazy_gettext("The door is closed"),
         lazy_gettext("The host locked this meeting. Ask to be let in, then try again."),

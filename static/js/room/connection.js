@@ -4,6 +4,7 @@
 /** @import {MeetingSecrets} from './membership.js' */
 /** @import {Signalling} from './signalling.js' */
 import { ChatLog } from './chat-messages.js';
+import { LobbyDesk } from './lobby-desk.js';
 import { Membership } from './membership.js';
 import { Monitor } from './monitor.js';
 import { PhoneDesk } from './phone-desk.js';
@@ -29,11 +30,11 @@ const REJOIN_MS = 1000;
  * The browser's part in a meeting, from the first join to the end, over as many stays and sockets
  * as it takes.
  *
- * Phases: `idle`, `joining`, `live`, `reconnecting`, `ended`.
+ * Phases: `idle`, `joining`, `waiting` (for a host to let us in), `live`, `reconnecting`, `ended`.
  *
  * Events: `phase`, `ended` {detail: StopReason}, `track` {detail: RemoteTrack}, `track-ended`
  * {detail: TrackId}, `chat` {detail: ChatMessage}, `muted-by-host` {detail: Source}, `sharing` {detail: boolean}, `media` (a
- * connection changed), `undecryptable`, `host`.
+ * connection changed), `undecryptable`, `host`, `line` {detail: boolean}: whether there is a socket while we wait.
  */
 export class Connection extends EventTarget {
   #signalling;
@@ -78,6 +79,7 @@ export class Connection extends EventTarget {
         revoke: (call) => this.#membership?.revoke(call),
       },
     });
+    this.lobby = new LobbyDesk({ state: this.state, send: (type, fields) => signalling.send(type, fields) });
     /** Who proved to hold the host's key, or null. @type {number | null} */
     this.provenHost = null;
     this.#listen();
@@ -209,17 +211,35 @@ export class Connection extends EventTarget {
     const membership = this.#membership;
     if (!membership) return;
     this.#signalling.join({ name: this.#name, muted: this.#muted() });
+    this.#begin(membership);
+  }
+
+  /** Offer everything that we have to offer. @param {Membership} membership */
+  #begin(membership) {
     for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) void this.#publish(device);
     void membership.publisher.start();
     if (this.#screen) void membership.publisher.addScreen(this.#screen.video, this.#screen.audio);
     this.monitor.watch(membership);
   }
 
-  /** @param {number} wait milliseconds */
-  #rejoin(wait) {
+  /** Not in yet: a stay begins with the welcome, so this one was none. */
+  #wait() {
+    this.#dropMembership();
+    this.monitor.watch(null);
+    this.shield.reset();
+    this.state.clear();
+    this.#become('waiting');
+  }
+
+  #dropMembership() {
     this.#welcomed = false;
     this.#membership?.close();
     this.#membership = null;
+  }
+
+  /** @param {number} wait milliseconds */
+  #rejoin(wait) {
+    this.#dropMembership();
     if (this.#phase === 'ended' || this.#phase === 'idle') return;
     this.shield.reset();
     this.prepare();
@@ -285,20 +305,27 @@ export class Connection extends EventTarget {
 
   /** @param {Message} message */
   #take(message) {
+    if (message.type === 'waiting') return this.#wait();
     const welcome = message.type === 'welcome';
+    const waited = welcome && !this.#membership;
     if (welcome) {
       this.#welcomed = true;
       this.views.forget();
+      this.prepare();
     }
     this.#membership?.handle(message);
     this.state.apply(message);
     this.desk.take(message);
+    this.lobby.take(message);
     if (welcome) this.#become('live');
+    if (waited) this.#begin(/** @type {Membership} */ (this.#membership));
+    if (waited) this.#signalling.send('state', { muted: this.#muted() });
     if (message.type === 'muted') void this.#mutedByHost(message.source);
   }
 
   /** @param {string} phase of the signalling */
   #follow(phase) {
+    if (this.#phase === 'waiting' && phase !== 'joined') this.#tell('line', phase === 'waiting');
     if (phase === 'joined') this.#become('live');
     else if (this.#phase === 'live' && phase !== 'stopped') this.#become('reconnecting');
   }
@@ -338,6 +365,7 @@ export class Connection extends EventTarget {
   /** @param {Device} device */
   async #deviceChanged(device) {
     if (this.#phase === 'idle' || this.#phase === 'ended') return;
+    if (!this.#membership) return; // what is told then is how it is then
     await this.#publish(device);
     this.#signalling.send('state', { muted: this.#muted() });
   }

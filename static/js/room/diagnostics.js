@@ -15,6 +15,8 @@ export function diagnose(connection, { joinedAt, firstFrames, undecryptable }) {
     you: state.you,
     instance: state.instance,
     locked: state.locked,
+    lobby: state.lobby,
+    waiting: connection.lobby.list.length,
     participants: state.all().map((participant) => ({
       ...participant,
       muted: [...participant.muted],

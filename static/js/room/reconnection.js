@@ -23,6 +23,7 @@ const VERDICTS = {
   4409: { then: 'stop', reason: 'replaced' },
   4410: { then: 'stop', reason: 'ended' },
   4411: { then: 'stop', reason: 'removed' },
+  4412: { then: 'stop', reason: 'turned-away' },
   4423: { then: 'stop', reason: 'locked' },
   4429: { then: 'afresh', wait: 5000 },
   4503: { then: 'stop', reason: 'full' },

@@ -5,7 +5,7 @@
  * sockets or media.
  *
  * Events: `reset` (everything is new), `joined`, `left`, `changed` (detail: {index, before, now}),
- * `speakers`, `quality`, `locked`, `pin`.
+ * `speakers`, `quality`, `locked`, `lobby`, `pin`.
  */
 export class RoomState extends EventTarget {
   /** @type {Map<number, Participant>} */
@@ -16,6 +16,7 @@ export class RoomState extends EventTarget {
   #speakers = [];
   #you = -1;
   #locked = false;
+  #lobby = false;
   #limit = 0;
   #instance = '';
   #startedAt = 0;
@@ -30,12 +31,15 @@ export class RoomState extends EventTarget {
     speakers: (message) => this.#spoke(message.indexes),
     quality: (message) => this.#measured(message.levels),
     locked: (message) => this.#lock(Boolean(message.locked)),
+    lobby: (message) => this.#switchLobby(Boolean(message.on)),
     pin: (message) => this.#renewPin(message.pin),
   };
 
   /** Your own index; −1 before the welcome. */
   get you() { return this.#you; }
   get locked() { return this.#locked; }
+  /** Whether guests wait until a host lets them in. */
+  get lobby() { return this.#lobby; }
   get limit() { return this.#limit; }
   get instance() { return this.#instance; }
   /** Unix seconds. */
@@ -109,6 +113,7 @@ export class RoomState extends EventTarget {
     this.#speakers = [];
     this.#you = message.you;
     this.#locked = message.room.locked;
+    this.#lobby = Boolean(message.room.lobby);
     this.#limit = message.room.limit;
     this.#instance = message.room.instance;
     this.#startedAt = message.room.started_at;
@@ -158,6 +163,13 @@ export class RoomState extends EventTarget {
     if (locked === this.#locked) return;
     this.#locked = locked;
     this.#tell('locked', locked);
+  }
+
+  /** @param {boolean} on */
+  #switchLobby(on) {
+    if (on === this.#lobby) return;
+    this.#lobby = on;
+    this.#tell('lobby', on);
   }
 
   /** @param {string | null} pin */

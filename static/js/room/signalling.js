@@ -21,8 +21,8 @@ const systemClock = {
 /**
  * The browser's end of the signalling socket: numbers, acknowledges, resends, resumes, reconnects.
  *
- * Phases: `idle` (nothing, or a socket opened ahead of time), `joining`, `joined`, `interrupted`
- * (the socket is gone, the session may still live), `stopped` (for good).
+ * Phases: `idle` (nothing, or a socket opened ahead of time), `joining`, `waiting` (in the lobby),
+ * `joined`, `interrupted` (the socket is gone, the session may still live), `stopped` (for good).
  *
  * Events:
  * - `message` {detail: Message}: each message of the relay once, in order
@@ -45,6 +45,8 @@ export class Signalling extends EventTarget {
   #received = 0;
   /** @type {string | null} */
   #token = null;
+  /** Whether this session was welcomed: before that it can only wait. */
+  #welcome = false;
   #attempt = 0;
   #lost = 0;
   #since = 0;
@@ -66,6 +68,10 @@ export class Signalling extends EventTarget {
   }
 
   get phase() { return this.#phase; }
+  /** Whether there is a session with a socket. */
+  get #live() { return this.#phase === 'joined' || this.#phase === 'waiting'; }
+  /** What a session with a socket is called, by what the relay answered. */
+  get #inside() { return this.#welcome ? 'joined' : 'waiting'; }
 
   /** Open the socket ahead of `join`, to save its round trips; harmless when it is closed again. */
   warm() {
@@ -79,6 +85,7 @@ export class Signalling extends EventTarget {
   join(as) {
     if (this.#phase === 'stopped') return;
     this.#token = null;
+    this.#welcome = false;
     this.#sent = 0;
     this.#received = 0;
     this.#buffer.clear();
@@ -107,7 +114,7 @@ export class Signalling extends EventTarget {
 
   /** Say good-bye; the relay closes the socket, or we do. */
   leave() {
-    if (this.#phase === 'joined') {
+    if (this.#live) {
       this.send('leave');
       this.#later('leave', LEAVE_MS, () => this.#stop('left'));
     } else {
@@ -121,7 +128,7 @@ export class Signalling extends EventTarget {
       this.#attempt = 0;
       this.#cancel('retry');
       if (!this.#socket) this.#connect();
-    } else if (this.#phase === 'joined') {
+    } else if (this.#live) {
       this.#probing = this.#clock.now();
       this.send('ping', { ack: this.#received });
       this.#later('probe', PROBE_MS, () => this.#dropped(1006));
@@ -133,7 +140,7 @@ export class Signalling extends EventTarget {
    * @param {number} wait milliseconds before joining again
    */
   abandon(wait) {
-    if (this.#phase === 'joined') this.send('leave');
+    if (this.#live) this.send('leave');
     if (this.#phase !== 'idle' && this.#phase !== 'stopped') this.#loseSession(wait);
   }
 
@@ -184,7 +191,7 @@ export class Signalling extends EventTarget {
     this.#detach();
     this.#cancel('probe');
     if (this.#phase === 'idle' || this.#phase === 'stopped') return;
-    if (this.#phase === 'joined' && this.#clock.now() - this.#since > STEADY_MS) this.#attempt = this.#lost = 0;
+    if (this.#live && this.#clock.now() - this.#since > STEADY_MS) this.#attempt = this.#lost = 0;
     const verdict = verdictOn(code);
     if (verdict.then === 'stop') this.#stop(verdict.reason);
     else if (verdict.then === 'afresh') this.#loseSession(verdict.wait);
@@ -245,16 +252,17 @@ export class Signalling extends EventTarget {
       this.#buffer.acknowledge(Number(message.ack) || 0);
       this.dispatchEvent(new CustomEvent('rtt', { detail: this.#clock.now() - this.#probing }));
     } else {
-      if (message.type === 'welcome') this.#welcomed(message);
+      if (message.type === 'welcome' || message.type === 'waiting') this.#answered(message);
       this.dispatchEvent(new CustomEvent('message', { detail: message }));
     }
   }
 
   /** @param {Message} message */
-  #welcomed(message) {
+  #answered(message) {
+    this.#welcome = message.type === 'welcome';
     this.#token = String(message.token);
     this.#since = this.#clock.now();
-    this.#become('joined');
+    this.#become(this.#inside);
   }
 
   /** @param {Message} message */
@@ -262,7 +270,7 @@ export class Signalling extends EventTarget {
     this.#buffer.acknowledge(Number(message.ack) || 0);
     this.#since = this.#clock.now();
     this.#resend(); // before anybody hears of it and sends something newer
-    this.#become('joined');
+    this.#become(this.#inside);
   }
 
   // time

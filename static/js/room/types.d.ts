@@ -22,6 +22,9 @@ export interface Participant {
   call?: string;
 }
 
+/** Somebody who waits in a browser, as the relay tells hosts; `since` is unix seconds. */
+export interface GuestMessage { guest: number; name: string; signed_in: boolean; since: number }
+
 /** A call in the lobby, as the relay tells hosts; `gw` to `s` are its gateway's signed statement. */
 export interface CallerMessage {
   call: string;
@@ -44,7 +47,7 @@ export interface Message { type: string; seq: number; [field: string]: any }
 export interface Welcome extends Message {
   you: number;
   token: string;
-  room: { code: string; instance: string; locked: boolean; started_at: number; limit: number; pin?: string | null };
+  room: { code: string; instance: string; locked: boolean; lobby?: boolean; started_at: number; limit: number; pin?: string | null };
   participants: Participant[];
   log: KeyMessage[];
   ice: { servers: RTCIceServer[] };
@@ -53,7 +56,7 @@ export interface Welcome extends Message {
 
 /** Why a session ended for good; names the text that the page after the meeting shows. */
 export type StopReason =
-  'left' | 'forbidden' | 'replaced' | 'ended' | 'removed' | 'locked' | 'full';
+  'left' | 'forbidden' | 'replaced' | 'ended' | 'removed' | 'turned-away' | 'locked' | 'full';
 
 /** What arranges timers and tells the time; tests put their own in its place. */
 export interface Clock {

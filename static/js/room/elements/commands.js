@@ -67,6 +67,7 @@ export class Commands {
     this.#dialogs.leave.onAct('end', () => parts.connection.end());
     on(parts.people, 'remove', (index) => this.#askRemove(index));
     on(parts.people, 'answer', (call) => this.openCaller(call));
+    on(parts.people, 'open-lobby', () => this.#askOpenLobby());
     on(parts.people, 'caller', (index) => this.#dialogs.seated.show(index));
     on(parts.grid, 'rest', () => { if (this.#panel !== 'people') this.run('people'); });
     for (const panel of [parts.chat, parts.people]) on(panel, 'close-panel', () => this.#openPanel(''));
@@ -79,6 +80,9 @@ export class Commands {
   run(command) {
     if (Object.hasOwn(this.#table, command)) void this.#table[command]();
   }
+
+  /** Show who is here, and who waits. */
+  showPeople() { this.#openPanel('people'); }
 
   /** Ask the host about a caller in the lobby. @param {string} call */
   openCaller(call) { this.#dialogs.caller.show(call); }
@@ -147,6 +151,15 @@ export class Commands {
     const { state } = connection;
     if (state.me?.role === 'host' && state.size > 1) this.#dialogs.leave.open();
     else connection.leave();
+  }
+
+  #askOpenLobby() {
+    const { connection, strings } = this.#parts;
+    const { lobby } = connection;
+    this.#dialogs.confirm.ask({
+      title: strings.t('lobby.open-title'), text: strings.n('lobby.open-ask', lobby.list.length),
+      yes: strings.t('lobby.open-yes'), run: () => lobby.switch(false),
+    });
   }
 
   #askEnd() {

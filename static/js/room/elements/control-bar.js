@@ -40,6 +40,7 @@ export class ControlBar extends HTMLElement {
     for (const type of ['reset', 'changed', 'joined', 'left']) on(connection.state, type, () => this.render());
     on(connection.chat, 'unread', () => this.render());
     on(connection.desk.waiting, 'changed', () => this.render());
+    on(connection.lobby, 'changed', () => this.render());
     on(meter, 'level', (level) => this.#heard(level));
     const menu = part(this, 'menu');
     menu.addEventListener('keydown', (event) => this.#walk(event, menu));
@@ -57,7 +58,7 @@ export class ControlBar extends HTMLElement {
   }
 
   render() {
-    const { state, sharing, chat, desk } = this.#connection;
+    const { state, sharing, chat, desk, lobby } = this.#connection;
     for (const device of /** @type {Device[]} */ (['microphone', 'camera'])) {
       const working = this.#media.on(device);
       this.#label(device, `${device}.${working ? 'turn-off' : 'turn-on'}`, working);
@@ -69,15 +70,19 @@ export class ControlBar extends HTMLElement {
     this.#button('screen').classList.toggle('lit', sharing);
     this.#button('hand').classList.toggle('lit', hand);
     this.#button('screen').hidden = !this.#media.canShare;
-    this.#panels(chat.unread, state.size, state.me?.role === 'host' ? desk.waiting.list.length : 0);
+    const host = state.me?.role === 'host';
+    this.#panels(chat.unread, state.size, host ? desk.waiting.list.length : 0, host ? lobby.list.length : 0);
   }
 
   /**
    * @param {number} unread
    * @param {number} count of people
-   * @param {number} waiting callers in the lobby
+   * @param {number} callers in the lobby
+   * @param {number} guests in the lobby
    */
-  #panels(unread, count, waiting) {
+  #panels(unread, count, callers, guests) {
+    const waiting = callers + guests;
+    const who = guests ? 'lobby' : 'callers';
     for (const panel of ['chat', 'people']) {
       const open = this.dataset.panel === panel;
       const button = this.#button(panel);
@@ -87,14 +92,14 @@ export class ControlBar extends HTMLElement {
     }
     if (unread) this.#button('chat').setAttribute('aria-label', this.#strings.n('chat.unread', unread));
     this.#badge('chat', unread ? String(Math.min(99, unread)) : '', true);
-    if (waiting) this.#button('people').setAttribute('aria-label', this.#strings.n('callers.badge', waiting));
+    if (waiting) this.#button('people').setAttribute('aria-label', this.#strings.n(`${who}.badge`, waiting));
     this.#badge('people', waiting ? String(waiting) : count > 1 ? String(count) : '', waiting > 0);
     // on a small screen the list of people is in the menu, so the menu's button tells
     const more = one(part(this, 'more'), '[data-badge]');
     more.textContent = waiting ? String(waiting) : '';
     more.hidden = !waiting;
     more.classList.toggle('urgent', waiting > 0);
-    part(this, 'more').setAttribute('aria-label', waiting ? this.#strings.n('callers.more', waiting) : this.#strings.t('more'));
+    part(this, 'more').setAttribute('aria-label', waiting ? this.#strings.n(`${who}.more`, waiting) : this.#strings.t('more'));
   }
 
   /**

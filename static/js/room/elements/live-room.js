@@ -14,6 +14,7 @@ import { ChatPanel } from './chat-panel.js';
 import { Commands } from './commands.js';
 import { ControlBar } from './control-bar.js';
 import { on, one, part } from './dom.js';
+import { LobbyNews } from './lobby-news.js';
 import { News } from './news.js';
 import { PeoplePanel } from './people-panel.js';
 import { PhoneNews } from './phone-news.js';
@@ -75,6 +76,7 @@ export class LiveRoom {
     this.#commands = new Commands(root, { ...parts, ...elements, nameOf });
     new News(root, { ...parts, ...elements, nameOf, openChat: () => this.#commands.run('chat') });
     new PhoneNews(root, { ...parts, ...elements, openCaller: (call) => this.#commands.openCaller(call) });
+    new LobbyNews({ ...parts, ...elements, openPeople: () => this.#commands.showPeople() });
     this.#bindSounds();
     this.#bindShield();
     this.#measure();

@@ -106,6 +106,8 @@ export class News {
     if (phase === 'reconnecting') {
       this.#lost = true;
       banner.show(strings.t('banner.reconnecting'));
+    } else if (phase === 'waiting') {
+      banner.show(strings.t('banner.waiting'));
     } else if (phase === 'live') {
       banner.hide();
       if (!this.#lost) return;

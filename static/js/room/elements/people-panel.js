@@ -5,11 +5,13 @@
 import { dressAvatar } from './avatar.js';
 import { callerName } from './caller-name.js';
 import { copyOf, on, one, part } from './dom.js';
+import { LobbyList } from './lobby-list.js';
 
 /**
  * Who is here and how they are; for the host, what can be done about it.
  *
- * Events: `remove` {detail: index}, `caller` {detail: index}, `answer` {detail: call}, `close-panel`.
+ * Events: `remove` {detail: index}, `caller` {detail: index}, `answer` {detail: call}, `open-lobby` (though
+ * somebody waits), `close-panel`.
  */
 export class PeoplePanel extends HTMLElement {
   /** @type {Map<number, HTMLElement>} */
@@ -18,6 +20,8 @@ export class PeoplePanel extends HTMLElement {
   #connection = /** @type {any} */ (null);
   /** @type {Strings} */
   #strings = /** @type {any} */ (null);
+  /** @type {LobbyList} */
+  #lobby = /** @type {any} */ (null);
 
   /**
    * @param {object} parts
@@ -27,13 +31,17 @@ export class PeoplePanel extends HTMLElement {
   bind({ connection, strings }) {
     this.#connection = connection;
     this.#strings = strings;
-    for (const type of ['reset', 'joined', 'left', 'changed', 'locked']) on(connection.state, type, () => this.render());
+    for (const type of ['reset', 'joined', 'left', 'changed', 'locked', 'lobby']) on(connection.state, type, () => this.render());
     on(connection, 'host', () => this.render());
     on(connection.shield, 'changed', () => this.render());
     on(connection.desk.waiting, 'changed', () => this.render());
+    on(connection.lobby, 'changed', () => this.render());
+    this.#lobby = new LobbyList(part(this, 'lobby'), { desk: connection.lobby, strings });
     part(this, 'close').addEventListener('click', () => this.dispatchEvent(new CustomEvent('close-panel')));
     const lock = part(this, 'lock', HTMLInputElement);
     lock.addEventListener('change', () => connection.lock(lock.checked));
+    const lobby = part(this, 'lobby-switch', HTMLInputElement);
+    lobby.addEventListener('change', () => this.#switchLobby(lobby));
     this.addEventListener('click', (event) => this.#act(event));
   }
 
@@ -60,7 +68,17 @@ export class PeoplePanel extends HTMLElement {
     part(this, 'title').textContent = this.#strings.t('people.title', { count: everybody.length });
     part(this, 'host').hidden = state.me?.role !== 'host';
     part(this, 'lock', HTMLInputElement).checked = state.locked;
+    part(this, 'lobby-switch', HTMLInputElement).checked = state.lobby;
+    this.#lobby.render(state.me?.role === 'host' ? this.#connection.lobby.list : []);
     this.#renderWaiting(state.me?.role === 'host' ? this.#connection.desk.waiting.list : []);
+  }
+
+  /** Switched off, it lets everybody in who waits: worth a question. @param {HTMLInputElement} lobby */
+  #switchLobby(lobby) {
+    const desk = this.#connection.lobby;
+    if (lobby.checked || !desk.list.length) return desk.switch(lobby.checked);
+    lobby.checked = true;
+    this.dispatchEvent(new CustomEvent('open-lobby'));
   }
 
   /** @param {Waiting[]} waiting */

@@ -18,6 +18,7 @@ import { AgreeDialog } from './agree-dialog.js';
 import { LiveRoom } from './live-room.js';
 import { on, one, part } from './dom.js';
 import { PreJoin } from './pre-join.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /** The meeting page: from the pre-join to the room. Everything below it is handed what it needs. */
 export class RoomPage extends HTMLElement {
@@ -95,6 +96,7 @@ export class RoomPage extends HTMLElement {
       link: () => buildLink(location.origin, this.#code, link.fragment),
       telephone: readTelephone(),
     });
+    new WaitingRoom(this.#prejoin, { connection, strings: this.#strings });
     on(connection, 'ended', (reason) => this.#leave(reason));
     this.#prejoin.open();
     void this.#media.start();
@@ -149,7 +151,8 @@ export class RoomPage extends HTMLElement {
     keep('onmeet.left', this.#room?.connection.state.instance ?? '');
     this.#room?.close();
     this.#media.close();
-    const why = encodeURIComponent(reason);
+    const gaveUp = reason === 'left' && this.dataset.view !== 'room';
+    const why = encodeURIComponent(gaveUp ? 'gave-up' : reason);
     location.assign(`${this.dataset.left}?why=${why}`);
   }
 }
