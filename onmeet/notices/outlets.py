@@ -62,6 +62,8 @@ FILES: tuple[Outlet, ...] = (
     Outlet("keys/receipts.pem.????????????????", "the same, while it is made"),
     Outlet("keys/gateway.pem", "signs for the calls that wait at the telephone gateway"),
     Outlet("keys/gateway.pem.????????????????", "the same, while it is made"),
+    Outlet("keys/acts", "the newest row of the log of operators' acts, by which a cut is noticed"),
+    Outlet("keys/acts.????????????????", "the same, while it is made"),
     Outlet("keys/rotating/*", "keys of pseudonyms, destroyed with their period"),
     Outlet("run/*.sock", "where the processes of this machine meet"),
     Outlet("run/*.lock", "one process at a time"),

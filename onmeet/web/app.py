@@ -16,6 +16,7 @@ from onmeet.migrations import tables as _tables  # noqa: F401 - declares every t
 from onmeet.notices.columns import check_declared
 from onmeet.web import (
     accounts,
+    admin,
     cookie_choice,
     counting,
     errors,
@@ -41,12 +42,19 @@ from onmeet.web import (
     usage,
 )
 from onmeet.web.assets import Assets
+from onmeet.web.billing import views as billing
+from onmeet.web.calling import ringing
+from onmeet.web.calling import settings as calls_settings
+from onmeet.web.calling import sockets as calls
+from onmeet.web.calling import views as calling
 from onmeet.web.cookies import SessionCookie
+from onmeet.web.factors import routes as factor_routes
 from onmeet.web.groups import joining as joining_groups
 from onmeet.web.groups import running as running_groups
 from onmeet.web.groups import views as group_views
 from onmeet.web.limits import limiter
 from onmeet.web.services import Services, build
+from onmeet.web.signing import confirming, details, forgotten, moving, picture
 from onmeet.web.signing.entering import LONG
 from onmeet.web.signing.users import login_manager
 
@@ -72,6 +80,8 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     noting.init_app(app, behind)
     counting.init_app(app, behind)
     receipts.init_app(app, behind)
+    ringing.init_app(app)
+    picture.init_app(app)
     _extend(app, config)
     for module in (
         pages,
@@ -79,6 +89,11 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         holdings,
         receipts,
         accounts,
+        confirming,
+        forgotten,
+        details,
+        moving,
+        picture,
         my_data,
         usage,
         requests,
@@ -91,11 +106,17 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         letters,
         proving,
         telephone,
+        billing,
         group_views,
         joining_groups,
         running_groups,
+        calling,
+        calls,
+        calls_settings,
+        admin,
     ):
         app.register_blueprint(module.blueprint)
+    factor_routes.init_app(app)
     return app
 
 

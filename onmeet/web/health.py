@@ -17,7 +17,7 @@ from onmeet.signalling import client as relay
 from onmeet.web.limits import limiter
 from onmeet.web.services import services
 
-__all__ = ["blueprint", "from_this_machine"]
+__all__ = ["blueprint", "from_this_machine", "live", "parts"]
 
 blueprint = Blueprint("health", __name__)
 limiter.exempt(blueprint)
@@ -30,22 +30,32 @@ _PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 @blueprint.get("/healthz")
 def healthz() -> Response:
     """200 when every part answers, else 503."""
-    relay_says = _ask("health")
-    # the keeper takes the relay's reports: without it nothing is deleted in time
-    up = {"relay": relay_says is not None, "keeper": bool((relay_says or {}).get("keeper"))}
-    if services().config.sip:
-        up["sip"] = _gateway() is not None
+    up = parts()
+    well = False not in up.values()
     answer = jsonify(
-        status="ok" if all(up.values()) else "down",
+        status="ok" if well else "down",
         version=__version__,
-        relay="ok" if up["relay"] else "down",
-        keeper="ok" if up["keeper"] else "down",
-        sip="off" if "sip" not in up else "ok" if up["sip"] else "down",
+        **{name: "off" if answers is None else "ok" if answers else "down" for name, answers in up.items()},
         notice=services().policy.notice.name,
         notice_version=services().policy.notice.version,
     )
-    answer.status_code = 200 if all(up.values()) else 503
+    answer.status_code = 200 if well else 503
     return answer
+
+
+def parts() -> dict[str, bool | None]:
+    """Which of the other processes answer; None for one that is switched off."""
+    relay_says = _ask("health")
+    # the keeper takes the relay's reports: without it nothing is deleted in time
+    keeper = bool((relay_says or {}).get("keeper"))
+    sip = (_gateway() is not None) if services().config.sip else None
+    return {"relay": relay_says is not None, "keeper": keeper, "sip": sip}
+
+
+def live() -> dict[str, int]:
+    """How much the relay does at this moment; empty when it gives no answer."""
+    figures = dict(_numbers(_ask("metrics") or {}))
+    return {name: int(figures[name]) for name in ("rooms", "participants", "phones") if name in figures}
 
 
 @blueprint.get("/metrics")

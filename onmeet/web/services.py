@@ -9,19 +9,29 @@ import structlog
 from flask import Flask, current_app
 
 from onmeet import clock
+from onmeet.accounts.acts import Acts
 from onmeet.accounts.contact import Contact
+from onmeet.accounts.factors import Factors
 from onmeet.accounts.handles import Handles
+from onmeet.accounts.moving import Moving
+from onmeet.accounts.oversight import Oversight
 from onmeet.accounts.own import OwnAccount
+from onmeet.accounts.recovery import Recovery
+from onmeet.accounts.registering import Registering
 from onmeet.accounts.service import Accounts
 from onmeet.accounts.sharing import Sharing
+from onmeet.accounts.sso import Oidc
 from onmeet.billing.selling import Selling, open_selling
 from onmeet.config import Config
 from onmeet.db import Database
 from onmeet.errors import ConfigError
+from onmeet.groups.arrivals import Arrivals
 from onmeet.groups.domains import Domains
 from onmeet.groups.invitations import Invitations
+from onmeet.groups.membership import withheld
 from onmeet.groups.service import Groups
 from onmeet.groups.single_sign_on import SingleSignOn
+from onmeet.mail.about_accounts import mail_about_account
 from onmeet.mail.about_requests import mail_about_request
 from onmeet.meetings.hosts import Hosts
 from onmeet.meetings.planning import Planning
@@ -64,6 +74,12 @@ class Services:
     usage: UsageReports = field(init=False)
     reported: tuple[str, ...] = field(init=False)
     own: OwnAccount = field(init=False)
+    factors: Factors = field(init=False)
+    oidc: Oidc = field(init=False)
+    arrivals: Arrivals = field(init=False)
+    registering: Registering = field(init=False)
+    recovery: Recovery = field(init=False)
+    moving: Moving = field(init=False)
     handles: Handles = field(init=False)
     contact: Contact = field(init=False)
     sharing: Sharing = field(init=False)
@@ -76,6 +92,8 @@ class Services:
     invitations: Invitations = field(init=False)
     domains: Domains = field(init=False)
     single_sign_on: SingleSignOn = field(init=False)
+    acts: Acts = field(init=False)
+    oversight: Oversight = field(init=False)
 
     def __post_init__(self) -> None:
         handles = Handles(self.database, key=self.config.marks_key)
@@ -85,15 +103,29 @@ class Services:
             "sharing": Sharing(self.database, self.policy),
             "planning": Planning(self.database, self.meetings),
             "hosts": Hosts(self.database, self.meetings),
-            "records": Records(self.database, self.policy, key=self.config.marks_key),
+            "records": Records(
+                self.database, self.policy, key=self.config.marks_key, withheld=withheld
+            ),
             "usage": UsageReports(self.database, self.policy),
             "reported": reported(self.policy),
             "own": OwnAccount(self.database, self.accounts),
+            "factors": Factors(
+                self.database,
+                key=self.config.marks_key,
+                wall_clock=lambda: self.accounts.now().timestamp(),
+            ),
+            "oidc": Oidc(private=self.config.sso_private),
+            "arrivals": Arrivals(self.database, self.accounts),
+            "registering": Registering(self.database, self.accounts, mail_about_account),
+            "recovery": Recovery(self.database, self.accounts, mail_about_account),
+            "moving": Moving(self.database, self.accounts, mail_about_account),
             "erasure": Erasure(self.database, self.policy, open_key_store(self.config)),
             "requests": Requests(self.database, mail_about_request),
             "consents": Consents(self.database, self.policy),
             "phone": _phone(self.config),
             "selling": open_selling(self.config, self.policy, self.database),
+            "acts": Acts(self.database, self.config.marks_key, self.config.keys),
+            "oversight": Oversight(self.database),
             "groups": Groups(self.database, self.policy),
             "invitations": Invitations(self.database),
             "domains": Domains(self.database),
