@@ -30,6 +30,7 @@ _TITLES = {
     "participations": lazy_gettext("You in a meeting"),
     "call_records": lazy_gettext("A telephone call"),
     "consents": lazy_gettext("A consent"),
+    "contact_codes": lazy_gettext("A code for callers"),
     "subject_requests": lazy_gettext("A request about your data"),
 }
 
@@ -42,6 +43,9 @@ _WHICH = {
     "left_at": lazy_gettext("left"),
     "given_at": lazy_gettext("given"),
     "withdrawn_at": lazy_gettext("withdrawn"),
+    "handle": lazy_gettext("address of your page"),
+    "reach": lazy_gettext("who may call"),
+    "shares": lazy_gettext("what others see"),
 }
 """Tells columns of one category in one row apart."""
 

@@ -25,7 +25,7 @@ from onmeet.signalling.client import RelayLink, RelayUnreachable
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.wire import UP_LIMIT, Kind, unpack_close
 
-__all__ = ["WELCOME_SECONDS", "Browser", "pump"]
+__all__ = ["CLOSE_SECONDS", "WELCOME_SECONDS", "Browser", "BrowserGone", "pump"]
 
 _READ = 64 * 1024
 _HIGH_WATER = 1024 * 1024
@@ -98,6 +98,10 @@ class Browser:
         self.close(how)
         with contextlib.suppress(BrowserGone):
             self.flush()
+
+    def drop(self) -> None:
+        """Close the connection, for whoever owns it."""
+        self._socket.close()
 
     def flush(self) -> bool:
         """Write as much as fits; whether anything moved. Raises BrowserGone."""

@@ -36,7 +36,7 @@ from onmeet.web.pump import Browser, pump
 from onmeet.web.security import same_origin
 from onmeet.web.services import services
 
-__all__ = ["MAX_SOCKETS", "Doorkeeper", "blueprint", "close_sockets"]
+__all__ = ["MAX_SOCKETS", "Doorkeeper", "alarm_of", "blueprint", "close_sockets"]
 
 MAX_SOCKETS = 208
 """Sockets served at once; gunicorn_conf.py has more threads than this, so that pages stay served."""
@@ -123,6 +123,11 @@ class _NoThread:
 def _set_up(state: BlueprintSetupState) -> None:
     state.app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _NoThread}
     state.app.extensions[_EXTENSION] = Doorkeeper()
+
+
+def alarm_of(app: Flask) -> int:
+    """A descriptor that becomes readable when the app stops serving sockets."""
+    return cast(Doorkeeper, app.extensions[_EXTENSION]).alarm
 
 
 def close_sockets(app: Flask) -> None:
