@@ -69,6 +69,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ONMEET_STRIPE_WEBHOOK_SECRET", "none", "signs Stripe's webhooks; required with its key"),
     Setting("ONMEET_STRIPE_API", "Stripe's own", "origin of its API, for a proxy or a test"),
     Setting("ONMEET_PLANS", "those that come with OnMeet", "TOML file of plans and prices"),
+    Setting("ONMEET_SSO_PRIVATE", "off", "sign-in services of groups at private addresses: on or off"),
     Setting("ONMEET_LOG_LEVEL", "info", "debug, info, warning or error"),
 )  # fmt: skip
 
@@ -110,6 +111,7 @@ class Config:
     stripe_webhook_secret: str | None = field(repr=False)
     stripe_api: str | None
     plans: str
+    sso_private: bool
     log_level: str
 
     @property
@@ -173,6 +175,7 @@ class Config:
             stripe_webhook_secret=env.paired("ONMEET_STRIPE_WEBHOOK_SECRET", "ONMEET_STRIPE_KEY"),
             stripe_api=env.origin("ONMEET_STRIPE_API"),
             plans=env.text("ONMEET_PLANS", ""),
+            sso_private=env.choice("ONMEET_SSO_PRIVATE", ("off", "on")) == "on",
             log_level=env.choice("ONMEET_LOG_LEVEL", ("info", "debug", "warning", "error")),
         )
 

@@ -88,16 +88,20 @@ class Factors:
             return Held(False, 0, False, 0)
         return Held(account.password is not None, passkeys, account.totp is not None, left)
 
-    def second(self, account_id: int, code: str, *, recovery: bool = True) -> None:
-        """Take a code of the app or, where `recovery`, a recovery code, which is used up.
+    def second(self, account_id: int, code: str, *, recovery: bool = True) -> bool:
+        """Take a code of the app or, where `recovery`, a recovery code, which is used up; True for that one.
 
         Raises `WrongCode`, or `TooManyAttempts` before anything is checked.
         """
         name = mark(self._key, "attempts second", str(account_id))
         self._attempts.begin(name, _ANYWHERE, known_here=True)
-        if not self.totp.takes(account_id, code) and not (recovery and self.codes.takes(account_id, code)):
-            raise WrongCode
+        recovered = False
+        if not self.totp.takes(account_id, code):
+            recovered = recovery and self.codes.takes(account_id, code)
+            if not recovered:
+                raise WrongCode
         self._attempts.succeeded(name, _ANYWHERE)
+        return recovered
 
     def drop_password(self, account_id: int) -> bool:
         """Let passkeys be the only way in; False unless there are passkeys and recovery codes."""

@@ -13,6 +13,7 @@ from onmeet.errors import UserError
 from onmeet.notices import wording
 from onmeet.web import consent_texts
 from onmeet.web.contexts import RegisterPage, SignInPage
+from onmeet.web.factors.second import first_step_done
 from onmeet.web.forms import RegisterForm, SignInForm
 from onmeet.web.language import language
 from onmeet.web.limits import client, limiter
@@ -20,7 +21,7 @@ from onmeet.web.notice_change import label_in_force
 from onmeet.web.noting import note
 from onmeet.web.security import safe_path
 from onmeet.web.services import services
-from onmeet.web.signing.entering import days, device, enter, known_here, onwards
+from onmeet.web.signing.entering import known_here
 
 __all__ = ["blueprint", "slow_down"]
 
@@ -79,7 +80,7 @@ def begin_session() -> AnyResponse:
     if not form.validate_on_submit():
         return SignInPage(form=form, problem=_wrong()).render(422)
     try:
-        _enter(form)
+        return _enter(form)
     except WrongCredentials:
         note("sign-in-failed")
         return SignInPage(form=form, problem=_wrong()).render(422)
@@ -87,7 +88,6 @@ def begin_session() -> AnyResponse:
         return SignInPage(form=form, problem=slow_down(wait.seconds)).render(
             429, {"Retry-After": str(wait.seconds)}
         )
-    return onwards(form.next.data)
 
 
 @blueprint.post("/sign-out")
@@ -140,15 +140,18 @@ def _filled(form: RegisterForm, field: str) -> str:
     return str(form[field].data or "") if field in form else ""
 
 
-def _enter(form: SignInForm) -> None:
+def _enter(form: SignInForm) -> AnyResponse:
     """Raises `WrongCredentials` or `TooManyAttempts`."""
     accounts = services().accounts
     mark = accounts.mark(form.email.data)
     known = known_here(mark)
     checked = accounts.check(form.email.data, form.password.data, client=client(), known_here=known)
-    stay = bool(form.stay.data)
-    begun = accounts.begin(checked.person.id, days=days(stay), device=device())
-    enter(begun, mark, stay, suspicious=checked.suspicious or not known)
+    return first_step_done(
+        checked.person,
+        stay=bool(form.stay.data),
+        wanted=form.next.data,
+        suspicious=checked.suspicious or not known,
+    )
 
 
 def _refuse_when_closed() -> None:

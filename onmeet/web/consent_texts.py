@@ -7,8 +7,9 @@ from flask_babel import gettext
 from onmeet.notices import wording
 from onmeet.notices.notice import Consent
 from onmeet.web.language import language
+from onmeet.web.services import services
 
-__all__ = ["sentence", "title", "what_for"]
+__all__ = ["before_account", "sentence", "title", "what_for"]
 
 
 def title(consent: Consent) -> str:
@@ -30,6 +31,16 @@ def sentence(consent: Consent) -> str:
             what=what_for(consent),
         )
     )
+
+
+def before_account() -> list[tuple[str, str]]:
+    """What the data of an account rests on, where that is consent (N2.2): name and sentence."""
+    policy = services().policy
+    item = policy.item("account.email")
+    if item is None or item.legal_basis != "Consent" or not policy.stores("consent.record"):
+        return []
+    consents = (each for each in policy.notice.consents if each.before == "registration" and each.recorded)
+    return [(consent.name, sentence(consent)) for consent in consents]
 
 
 def _words(consent: Consent) -> tuple[str, str]:

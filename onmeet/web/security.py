@@ -19,18 +19,26 @@ __all__ = ["csp_nonce", "init_app", "safe_path", "same_origin"]
 CAMERA_ENDPOINTS = frozenset({"meetings.room"})
 """The pages that may ask for camera, microphone and screen."""
 
+PASSKEY_ENDPOINTS = frozenset(
+    {
+        "accounts.sign_in", "accounts.begin_session", "second.page", "second.take_code", "checking.page",
+        "checking.by_code", "checking.by_password", "passkeys.new",
+    }
+)  # fmt: skip
+"""The pages that may make a passkey or ask for one."""
+
 _IN_MEETINGS = (
     "autoplay", "camera", "display-capture", "fullscreen", "microphone", "picture-in-picture",
     "screen-wake-lock", "speaker-selection",
 )  # fmt: skip
+_WITH_PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
 _EVERYWHERE = ("clipboard-write",)
 _NOWHERE = (
     "accelerometer", "browsing-topics", "clipboard-read",
     "cross-origin-isolated", "display-capture", "encrypted-media", "geolocation", "gyroscope", "hid",
     "identity-credentials-get", "idle-detection", "local-fonts", "magnetometer", "midi",
     "otp-credentials", "payment", "private-state-token-issuance", "private-state-token-redemption",
-    "publickey-credentials-create", "publickey-credentials-get", "serial", "storage-access", "sync-xhr",
-    "usb", "window-management", "xr-spatial-tracking",
+    "serial", "storage-access", "sync-xhr", "usb", "window-management", "xr-spatial-tracking",
 )  # fmt: skip
 
 _FOR_ALL = {
@@ -118,7 +126,7 @@ def _dress(response: Response) -> Response:
     for name, value in _FOR_ALL.items():
         headers.setdefault(name, value)
     headers.setdefault("Content-Security-Policy", _content_policy())
-    headers.setdefault("Permissions-Policy", _permissions(request.endpoint in CAMERA_ENDPOINTS))
+    headers.setdefault("Permissions-Policy", _permissions(request.endpoint))
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.path.startswith("/m/"):
@@ -147,7 +155,9 @@ def _content_policy() -> str:
     return "; ".join(rules)
 
 
-def _permissions(in_meeting: bool) -> str:
-    own = set(_EVERYWHERE) | (set(_IN_MEETINGS) if in_meeting else set())
-    names = sorted({*_IN_MEETINGS, *_EVERYWHERE, *_NOWHERE})
+def _permissions(endpoint: str | None) -> str:
+    own = {*_EVERYWHERE}
+    own.update(_IN_MEETINGS if endpoint in CAMERA_ENDPOINTS else ())
+    own.update(_WITH_PASSKEYS if endpoint in PASSKEY_ENDPOINTS else ())
+    names = sorted({*_IN_MEETINGS, *_EVERYWHERE, *_WITH_PASSKEYS, *_NOWHERE})
     return ", ".join(f"{name}={'(self)' if name in own else '()'}" for name in names)

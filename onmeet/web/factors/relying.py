@@ -1,0 +1,33 @@
+"""This site as authenticators know it, and this browser's session as challenges know it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import request, session
+
+from onmeet.accounts.passkeys import PasskeyRefused, RelyingParty
+from onmeet.web.services import services
+
+__all__ = ["browser", "origin", "relying_party"]
+
+
+def origin() -> str:
+    """Where people reach this site: the setting, or what this request was sent to.
+
+    A browser signs its own idea of it, so that a wrong one in a request leads to nothing but a refusal.
+    """
+    return services().config.public_url or f"{request.scheme}://{request.host}"
+
+
+def relying_party() -> RelyingParty:
+    """For passkeys: they are bound to the host alone."""
+    return RelyingParty(urlsplit(origin()).hostname or "", origin())
+
+
+def browser() -> str:
+    """An opaque name of this browser's session; another one after each sign-in. Raises `PasskeyRefused`."""
+    token = session.get("csrf_token")
+    if not isinstance(token, str):
+        raise PasskeyRefused
+    return token
