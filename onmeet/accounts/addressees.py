@@ -6,11 +6,16 @@ import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from onmeet.accounts.models import Account
 from onmeet.db import Database
 
-__all__ = ["Addressee", "Addressees"]
+__all__ = ["Addressee", "Addressees", "LinkGone", "as_mailed"]
+
+
+class LinkGone(Exception):
+    """What a mailed link was good for has been done, withdrawn or overtaken since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,14 @@ def _state(account: Account) -> str:
         account.new_email_until, account.closed_on, account.erasing,
     )  # fmt: skip
     return hashlib.sha256(repr(marks).encode()).hexdigest()
+
+
+def as_mailed(session: Session, account_id: int, state: str) -> Account:
+    """The account that a link was mailed to, still in that state, and locked. Raises `LinkGone`."""
+    account = session.get(Account, account_id, with_for_update=True)
+    if account is None or _state(account) != state:
+        raise LinkGone
+    return account
 
 
 class Addressees:

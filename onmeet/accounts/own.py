@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from onmeet.accounts.models import Account, SignIn
-from onmeet.accounts.service import Accounts, normal_email
+from onmeet.accounts.service import Accounts
 from onmeet.db import Database
 
 __all__ = ["Details", "OwnAccount"]
+
+
+_CORRECTABLE = {"name", "phone", "country", "language", "time_zone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,9 @@ class Details:
     objected: bool
     sign_ins: int
     proven: bool = False
+    language: str = ""
+    time_zone: str = ""
+    has_picture: bool = False
 
 
 class OwnAccount:
@@ -55,20 +61,42 @@ class OwnAccount:
             account.objected,
             sign_ins,
             account.proven == account.email_mark,
+            account.language or "",
+            account.time_zone or "",
+            account.picture is not None,
         )
 
     def confirm(self, account_id: int, password: str, *, client: str) -> None:
         """Make sure that it is the owner who asks. Raises `WrongCredentials` or `TooManyAttempts`."""
         self._accounts.confirm(self.details(account_id).email, password, client=client)
 
-    def correct(self, account_id: int, *, name: str, phone: str, country: str) -> None:
-        """Replace what is held; the old values are erased. The gate drops what the notice does not permit."""
+    def correct(self, account_id: int, **values: str) -> None:
+        """Replace what is held; the old values are erased. The gate drops what the notice does not permit.
+
+        values: of name, phone, country, language, time_zone those that are to be replaced; empty erases.
+        """
+        if unknown := values.keys() - _CORRECTABLE:
+            raise ValueError(f"cannot be corrected: {sorted(unknown)}")
+        with self._database.writing() as session:
+            account = session.get(Account, account_id)
+            for field, value in values.items() if account is not None else ():
+                clean = value.strip().upper() if field == "country" else value.strip()
+                setattr(account, field, clean or None)
+        self._database.erase_traces()
+
+    def picture(self, account_id: int) -> bytes | None:
+        """The picture, as `portrait` made it."""
+        with self._database.reading() as session:
+            account = session.get(Account, account_id)
+        held = account.picture if account is not None else None
+        return base64.b64decode(held) if held else None
+
+    def set_picture(self, account_id: int, picture: bytes) -> None:
+        """Keep a picture that `portrait` made; the one from before is erased."""
         with self._database.writing() as session:
             account = session.get(Account, account_id)
             if account is not None:
-                account.name = name.strip() or None
-                account.phone = phone.strip() or None
-                account.country = country.strip().upper() or None
+                account.picture = base64.b64encode(picture).decode()
         self._database.erase_traces()
 
     def prove_email(self, account_id: int, email: str) -> bool:
@@ -78,20 +106,6 @@ class OwnAccount:
             if account is None or account.email_mark != self._accounts.found_by(email):
                 return False
             account.proven = account.email_mark
-        return True
-
-    def change_email(self, account_id: int, email: str) -> bool:
-        """Give the account another address and erase the old one; False when the address cannot be had."""
-        try:
-            with self._database.writing() as session:
-                account = session.get(Account, account_id)
-                if account is None:
-                    return False
-                account.email = normal_email(email)
-                account.email_mark = self._accounts.found_by(email)
-        except IntegrityError:
-            return False
-        self._database.erase_traces()
         return True
 
     def change_password(self, account_id: int, password: str, token: str) -> None:

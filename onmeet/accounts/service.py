@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from onmeet.accounts.attempts import Attempts
+from onmeet.accounts.attempts import Attempts, TooManyAttempts
 from onmeet.accounts.models import Account
 from onmeet.accounts.passwords import Passwords
 from onmeet.accounts.people import (
@@ -57,6 +57,7 @@ class Accounts:
         self._key = key
         self._passwords = Passwords() if passwords is None else passwords
         self._attempts = Attempts() if attempts is None else attempts
+        self._mails = Attempts()
         self._wall_clock = wall_clock
         self.sign_ins = SignIns(database, wall_clock)
 
@@ -126,21 +127,24 @@ class Accounts:
             for name, wording in consents.items()
         )
 
-    def check(self, email: str, password: str, *, client: str, known_here: bool = False) -> Checked:
+    def check(
+        self, email: str, password: str, *, client: str, known_here: bool = False, pending: bool = False
+    ) -> Checked:
         """Check a password. `client` names where the attempt comes from.
 
-        known_here: the browser has signed in to this account before. Raises `WrongCredentials`, or
-        `TooManyAttempts` before anything is checked.
+        known_here: the browser has signed in to this account before. pending: of an account that waits for
+        its address to be confirmed. Raises `WrongCredentials`, or `TooManyAttempts` before any check.
         """
         name = self.mark(email)
         client = mark(self._key, "attempts client", client)
         self._attempts.begin(name, client, known_here=known_here)
-        account = self._open(email)
+        account = self._pending(email) if pending else self._open(email)
         if not self._passwords.matches(account.password if account else None, password) or account is None:
             self._attempts.failed(name)
             raise WrongCredentials
         wrong = self._attempts.succeeded(name, client)
-        self._rehash(account, password)
+        if not pending:
+            self._rehash(account, password)
         return Checked(person_of(account), wrong)
 
     def sign_in(
@@ -274,6 +278,21 @@ class Accounts:
         """The account of an address unless it is closed, or waits for the address to be confirmed."""
         with self._database.reading() as session:
             return session.scalar(self._query(email).where(*may_enter()))
+
+    def _pending(self, email: str) -> Account | None:
+        with self._database.reading() as session:
+            return session.scalar(self._query(email).where(Account.pending_until.is_not(None)))
+
+    def may_mail(self, email: str) -> bool:
+        """Whether one more mail may go to an address that somebody typed; counts it.
+
+        So nobody fills a stranger's mailbox from here: a few are free, then one every five minutes.
+        """
+        try:
+            self._mails.begin(self.mark(email), "", known_here=True)
+        except TooManyAttempts:
+            return False
+        return True
 
     def now(self) -> datetime:
         """The present moment by this service's clock."""

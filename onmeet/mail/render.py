@@ -115,6 +115,8 @@ class Renderer:
     def _addressee(self, session: Session, mail: QueuedMail) -> Addressee | None:
         if mail.account_id is not None:
             return self._addresses.of(mail.account_id)
+        if mail.request_id is None:
+            return None
         request = session.get(SubjectRequest, mail.request_id)
         if request is None or not request.email:
             return None

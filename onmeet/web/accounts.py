@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, request, session, url_for
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -21,9 +21,12 @@ from onmeet.web.notice_change import label_in_force
 from onmeet.web.noting import note
 from onmeet.web.security import safe_path
 from onmeet.web.services import services
+from onmeet.web.signing.contexts import SentPage
 from onmeet.web.signing.entering import known_here
+from onmeet.web.signing.outbox import lies_here
+from onmeet.web.signing.words import slow_down
 
-__all__ = ["blueprint", "slow_down"]
+__all__ = ["blueprint"]
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -43,13 +46,13 @@ def register() -> AnyResponse:
 @blueprint.post("/register")
 @limiter.limit("10 per minute; 60 per hour")
 def create_account() -> AnyResponse:
-    """Make the account. The answer is the same when the address has one already."""
+    """Make an account that waits to be confirmed. The answer is the same when the address has one already."""
     _refuse_when_closed()
     form, asked = _register_form(), dict(_asked())
     agreed = asked.keys() <= set(request.form.getlist("agree"))
     if not form.validate_on_submit() or not agreed:
         return _register_page(form, 422, refused=not agreed)
-    services().accounts.register(
+    services().registering.begin(
         form.email.data,
         form.password.data,
         _filled(form, "name"),
@@ -59,8 +62,13 @@ def create_account() -> AnyResponse:
         notice=label_in_force(),
         consents=asked,
     )
-    flash(gettext("If this address was free, your account is ready. Please sign in."))
-    return redirect(url_for("accounts.sign_in"), 303)
+    return redirect(url_for("accounts.registered"), 303)
+
+
+@blueprint.get("/register/sent")
+def registered() -> AnyResponse:
+    """Look into your mailbox."""
+    return SentPage(why="registered", outbox=lies_here()).render()
 
 
 @blueprint.get("/sign-in")
@@ -125,12 +133,13 @@ def _asked() -> list[tuple[str, str]]:
 
 def _register_page(form: RegisterForm, status: int = 200, *, refused: bool = False) -> AnyResponse:
     policy = services().policy
-    asked = (policy.item(f"account.{field}") for field in ("email", "password", *OPTIONAL) if field in form)
-    whys = dict.fromkeys(wording.purpose(item.purpose, language()) for item in asked if item is not None)
+    items = {
+        field: policy.item(f"account.{field}") for field in ("email", "password", *OPTIONAL) if field in form
+    }
     return RegisterPage(
         form=form,
         minimum_age=policy.notice.minimum_age,
-        purposes=wording.listing(list(whys), language()),
+        purposes={name: wording.purpose(item.purpose, language()) for name, item in items.items() if item},
         asked=_asked(),
         refused=refused,
     ).render(status)
@@ -161,14 +170,3 @@ def _refuse_when_closed() -> None:
 
 def _wrong() -> str:
     return str(gettext("E-mail or password is not right."))
-
-
-def slow_down(seconds: int) -> str:
-    """What is said to whoever has tried too often."""
-    return str(
-        ngettext(
-            "Too many attempts. Please wait %(num)s second.",
-            "Too many attempts. Please wait %(num)s seconds.",
-            seconds,
-        )
-    )

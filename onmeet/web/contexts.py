@@ -13,23 +13,16 @@ from typing import ClassVar
 from flask import Response, make_response, render_template
 
 from onmeet.mail.outbox import Written
-from onmeet.meetings.service import KeptMeeting, Role
+from onmeet.meetings.service import Role
 from onmeet.meetings.usage import Month, UsageReport
 from onmeet.notices.change_words import ChangeText
 from onmeet.notices.document import Activity, CookieText, Document, Fact
 from onmeet.notices.notice import Contact
 from onmeet.notices.versions import Version
 from onmeet.web.farewell import Farewell
-from onmeet.web.forms import MeetingForm, RegisterForm, SignInForm
+from onmeet.web.forms import RegisterForm, SignInForm
 from onmeet.web.just_in_time import Hint
-from onmeet.web.own_forms import (
-    AnswerForm,
-    DeleteForm,
-    DetailsForm,
-    EmailForm,
-    PasswordForm,
-    RequestForm,
-)
+from onmeet.web.own_forms import AnswerForm, DeleteForm, RequestForm
 from onmeet.web.own_view import ConsentLine, Group, RequestLine, StayLine
 from onmeet.web.seen import CookieSeen, LiveItem, ReceiptText, Telephone
 
@@ -39,15 +32,12 @@ __all__ = [
     "ChangesPage",
     "CookiesPage",
     "DeleteAccountPage",
-    "DetailsPage",
-    "EditMeetingPage",
     "ErrorPage",
     "LandingPage",
     "LeaveNewsletterPage",
     "LeftPage",
     "LivePage",
     "MyDataPage",
-    "MyMeetingsPage",
     "NoticeChangedPage",
     "OutboxPage",
     "Page",
@@ -88,6 +78,7 @@ class Site:
 
     chooses_cookies: whether there are cookies to choose about. asks_cookies: whether the banner is shown.
     shows_usage: whether accounts have a usage report. has_groups: whether people can be in groups here.
+    sells_plans: whether there is anything to pay.
     """
 
     language: str
@@ -102,6 +93,7 @@ class Site:
     asks_cookies: bool
     shows_usage: bool
     has_groups: bool
+    sells_plans: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +217,7 @@ class ReceiptPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterPage(Page):
-    """`purposes`: what the data is asked for, in words. `minimum_age`: 0 where the notice names none.
+    """`purposes`: what each field is asked for, in words. `minimum_age`: 0 where the notice names none.
 
     asked: consents without which there can be no account, name and sentence. refused: one was not ticked.
     """
@@ -233,7 +225,7 @@ class RegisterPage(Page):
     template = "accounts/register.html"
     form: RegisterForm
     minimum_age: int
-    purposes: str
+    purposes: dict[str, str]
     asked: list[tuple[str, str]]
     refused: bool = False
 
@@ -243,27 +235,6 @@ class SignInPage(Page):
     template = "accounts/sign_in.html"
     form: SignInForm
     problem: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MyMeetingsPage(Page):
-    """`fresh_code`: the meeting just made, for which this browser is to make the link; or empty."""
-
-    template = "meetings/mine.html"
-    meetings: list[KeptMeeting]
-    form: MeetingForm
-    fresh_code: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class EditMeetingPage(Page):
-    """`telephone`: how it can be reached by telephone, or None; then its PIN is of no use."""
-
-    template = "meetings/edit.html"
-    meeting: KeptMeeting
-    form: MeetingForm
-    code_stays_a_room: bool
-    telephone: Telephone | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -339,25 +310,6 @@ class MyDataPage(Page):
     more: int
     sign_ins: int
     form: DeleteForm
-    problem: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DetailsPage(Page):
-    """`permitted`: which of name, phone and country the notice lets us hold. `proven`: the address is.
-
-    calls: a proven address lets a host call out.
-    """
-
-    template = "my_data/details.html"
-    details: DetailsForm
-    email: EmailForm
-    password: PasswordForm
-    permitted: list[str]
-    address: str
-    proven: bool
-    calls: bool
-    sign_ins: int
     problem: str = ""
 
 

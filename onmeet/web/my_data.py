@@ -1,4 +1,4 @@
-"""The pages of an account about its own data: see, correct, take along, delete, restrict, object."""
+"""The pages of an account about its own data: see, take along, delete, restrict, object."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from flask_login import current_user, login_required
 from werkzeug.wrappers import Response as AnyResponse
 
 from onmeet import clock
-from onmeet.accounts.attempts import TooManyAttempts
-from onmeet.accounts.service import WrongCredentials
 from onmeet.errors import UserError
 from onmeet.notices import access, export, wording
 from onmeet.notices.requests import Filed, RequestGone
 from onmeet.notices.rights import resting_on_interest
 from onmeet.notices.versions import addressed
-from onmeet.web.contexts import DeleteAccountPage, DetailsPage, MyDataPage, PassedOnPage, RightsPage
+from onmeet.web.contexts import DeleteAccountPage, MyDataPage, PassedOnPage, RightsPage
 from onmeet.web.language import language
-from onmeet.web.limits import client, limiter
-from onmeet.web.own_forms import AnswerForm, DeleteForm, DetailsForm, EmailForm, PasswordForm
+from onmeet.web.own_forms import AnswerForm, DeleteForm
 from onmeet.web.own_view import consent_lines, groups, request_line, stay_lines
 from onmeet.web.services import services
+from onmeet.web.signing.details import PASSWORDS, unconfirmed
 
 __all__ = ["blueprint"]
 
@@ -28,10 +26,6 @@ blueprint = Blueprint("my_data", __name__, url_prefix="/account")
 
 MOST = 25
 """Rows of each table on the page; the export has all of them."""
-
-_FIELDS = {"name": "account.name", "phone": "account.phone", "country": "account.country"}
-
-PASSWORDS = limiter.limit("10 per minute; 60 per hour")
 
 
 @blueprint.get("")
@@ -54,7 +48,7 @@ def data() -> Response:
 def take_along() -> AnyResponse:
     """The zip, written while it is sent."""
     form = DeleteForm()
-    if problem := _unconfirmed(form):
+    if problem := unconfirmed(form):
         return _data(form, problem, 422)
     behind = services()
     policy = addressed(behind.policy, behind.config)
@@ -80,67 +74,6 @@ def delete_value(column: str) -> AnyResponse:
     services().erasure.value(_me(), column, clock.now())
     flash(gettext("Deleted. It cannot be restored."))
     return redirect(url_for("my_data.data"), 303)
-
-
-@blueprint.get("/details")
-@login_required  # type: ignore[untyped-decorator]
-def details() -> Response:
-    """Correct what is held, change address and password, end sign-ins."""
-    return _details()
-
-
-@blueprint.post("/details")
-@login_required  # type: ignore[untyped-decorator]
-def correct() -> AnyResponse:
-    """Keep the corrected values; the old ones are erased."""
-    form = DetailsForm(prefix="details")
-    if not form.validate_on_submit():
-        return _details(form=form, status=422)
-    services().own.correct(_me(), name=form.name.data, phone=form.phone.data, country=form.country.data)
-    flash(gettext("Saved. What stood there before is erased."))
-    return redirect(url_for("my_data.details"), 303)
-
-
-@blueprint.post("/email")
-@PASSWORDS
-@login_required  # type: ignore[untyped-decorator]
-def change_email() -> AnyResponse:
-    """Another address to sign in with."""
-    form = EmailForm(prefix="email")
-    if not form.validate_on_submit():
-        return _details(email=form, status=422)
-    if problem := _unconfirmed(form):
-        return _details(email=form, problem=problem, status=422)
-    if not services().own.change_email(_me(), form.email.data):
-        return _details(email=form, problem=gettext("This address cannot be used."), status=422)
-    session.pop("known", None)
-    flash(gettext("From now on you sign in with the new address. The old one is erased."))
-    return redirect(url_for("my_data.details"), 303)
-
-
-@blueprint.post("/password")
-@PASSWORDS
-@login_required  # type: ignore[untyped-decorator]
-def change_password() -> AnyResponse:
-    """Another password; every other sign-in ends."""
-    form = PasswordForm(prefix="password")
-    if not form.validate_on_submit():
-        return _details(password=form, status=422)
-    if problem := _unconfirmed(form):
-        return _details(password=form, problem=problem, status=422)
-    services().own.change_password(_me(), form.new.data, current_user.token)
-    flash(gettext("The password is changed. Every other device is signed out."))
-    return redirect(url_for("my_data.details"), 303)
-
-
-@blueprint.post("/sign-ins/end")
-@login_required  # type: ignore[untyped-decorator]
-def sign_out_everywhere() -> AnyResponse:
-    """End all sign-ins, this one too."""
-    services().own.end_sign_ins(_me())
-    session.clear()
-    flash(gettext("You are signed out everywhere."))
-    return redirect(url_for("pages.landing"), 303)
 
 
 @blueprint.get("/rights")
@@ -231,7 +164,7 @@ def farewell() -> Response:
 def delete_account() -> AnyResponse:
     """Erase everything."""
     form = DeleteForm()
-    if problem := _unconfirmed(form):
+    if problem := unconfirmed(form):
         return _farewell(form, problem, 422)
     erased = services().erasure.account(_me(), clock.now())
     session.clear()
@@ -263,45 +196,9 @@ def _data(form: DeleteForm, problem: str = "", status: int = 200) -> Response:
     ).render(status)
 
 
-def _details(
-    *,
-    form: DetailsForm | None = None,
-    email: EmailForm | None = None,
-    password: PasswordForm | None = None,
-    problem: str = "",
-    status: int = 200,
-) -> Response:
-    now = services().own.details(_me())
-    known = {"name": now.name, "phone": now.phone, "country": now.country}
-    return DetailsPage(
-        details=form or DetailsForm(formdata=None, prefix="details", **known),
-        email=email or EmailForm(formdata=None, prefix="email"),
-        password=password or PasswordForm(formdata=None, prefix="password"),
-        permitted=[name for name, category in _FIELDS.items() if services().policy.stores(category)],
-        address=now.email,
-        proven=now.proven,
-        calls=services().phone.dial_out is not None,
-        sign_ins=now.sign_ins,
-        problem=problem,
-    ).render(status)
-
-
 def _farewell(form: DeleteForm, problem: str = "", status: int = 200) -> Response:
     stays = services().erasure.stays(_me(), clock.now())
     return DeleteAccountPage(stays=stay_lines(stays, language()), form=form, problem=problem).render(status)
-
-
-def _unconfirmed(form: DeleteForm | EmailForm | PasswordForm) -> str:
-    """Why it is not sure that the owner asks; empty when it is."""
-    if not form.validate_on_submit():
-        return str(gettext("Please give your password."))
-    try:
-        services().own.confirm(_me(), form.password.data, client=client())
-    except WrongCredentials:
-        return str(gettext("The password is not right."))
-    except TooManyAttempts as wait:
-        return str(gettext("Too many attempts. Please wait %(seconds)s seconds.", seconds=wait.seconds))
-    return ""
 
 
 def _passed(number: int) -> Filed:

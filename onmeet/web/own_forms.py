@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any
 
 from flask_babel import lazy_gettext
@@ -21,9 +22,11 @@ from wtforms.validators import DataRequired, Length
 from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
 from onmeet.notices.requests import KINDS
 from onmeet.web.forms import a_country, a_number, email_address, printable
+from onmeet.web.language import LANGUAGES
 
 __all__ = [
     "KIND_NAMES", "AnswerForm", "DeleteForm", "DetailsForm", "EmailForm", "PasswordForm", "RequestForm",
+    "new_password",
 ]  # fmt: skip
 
 KIND_NAMES = {
@@ -37,7 +40,8 @@ KIND_NAMES = {
 }
 
 
-def _new_password(_form: Any, field: Any) -> None:
+def new_password(_form: Any, field: Any) -> None:
+    """Validator: a password that may be taken."""
     match weakness(field.data or "", ""):
         case "length":
             raise ValidationError(
@@ -47,12 +51,39 @@ def _new_password(_form: Any, field: Any) -> None:
             raise ValidationError(lazy_gettext("This password is too easy to guess."))
 
 
+def _one_of(_form: Any, field: Any) -> None:
+    """One of the choices, or nothing, as where the notice does not permit the field."""
+    if field.data and field.data not in {value for value, *_ in field.iter_choices()}:
+        raise ValidationError(lazy_gettext("Please choose one of the list."))
+
+
+def _languages() -> list[SelectChoice]:
+    return [SelectChoice("", lazy_gettext("Not told")), *(SelectChoice(*each) for each in LANGUAGES.items())]
+
+
+def _zones() -> list[SelectChoice]:
+    """The zones that have a place in their name, and UTC."""
+    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and name[0:3] != "Etc")
+    return [
+        SelectChoice("", lazy_gettext("Not told")),
+        *(SelectChoice(name, name) for name in ["UTC", *names]),
+    ]
+
+
 class DetailsForm(FlaskForm):  # type: ignore[misc]
     """What may be corrected without a password; fields that the notice does not permit are left out."""
 
     name = StringField(lazy_gettext("Name"), [Length(max=64), printable])
     phone = StringField(lazy_gettext("Telephone number"), [Length(max=32), a_number])
     country = StringField(lazy_gettext("Country"), [Length(max=2), a_country])
+    language = SelectField(
+        lazy_gettext("Language of our mails"), [_one_of], choices=_languages, validate_choice=False
+    )
+    time_zone = SelectField(lazy_gettext("Time zone"), [_one_of], choices=_zones, validate_choice=False)
+
+    def told(self) -> list[str]:
+        """The names of the fields that were sent."""
+        return [field.short_name for field in self if field.raw_data and field.short_name != "csrf_token"]
 
 
 class _WithPassword(FlaskForm):  # type: ignore[misc]
@@ -70,7 +101,7 @@ class EmailForm(_WithPassword):
 class PasswordForm(_WithPassword):
     """Another password."""
 
-    new = PasswordField(lazy_gettext("New password"), [_new_password])
+    new = PasswordField(lazy_gettext("New password"), [new_password])
 
 
 class DeleteForm(_WithPassword):

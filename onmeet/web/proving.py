@@ -36,7 +36,7 @@ def ask() -> AnyResponse:
     with services().database.writing() as session:
         enqueue(session, "email-proof", clock.now(), account=current_user.person.id)
     flash(gettext("A mail with a link is on its way. Follow it in this browser."))
-    return redirect(url_for("my_data.details"), 303)
+    return redirect(url_for("details.show"), 303)
 
 
 @blueprint.get("/proof/<token>")
@@ -52,4 +52,4 @@ def follow(token: str) -> AnyResponse:
             gettext("This link does not belong to the address of the account that is signed in."), 404
         )
     flash(gettext("Your e-mail address is confirmed."))
-    return redirect(url_for("my_data.details"), 303)
+    return redirect(url_for("details.show"), 303)

@@ -56,7 +56,7 @@ def of_room(code: str, role: Role) -> Telephone | None:
         numbers=tuple(_number(each) for each in settings.numbers),
         softphone=softphone,
         call=url_for("telephone.call", code=code) if proven else "",
-        prove=url_for("my_data.details") if may_call and not proven else "",
+        prove=url_for("details.show") if may_call and not proven else "",
         own_number=_own_number(settings.dial_out) if proven else "",
         card=url_for("telephone.card", code=code),
     )
@@ -139,7 +139,10 @@ def _may_call(code: str) -> tuple[int, DialOut]:
         raise entrance.Forbidden(gettext("Only the host can call somebody into the meeting."))
     if not services().config.sip or dial_out is None:
         raise _refusal("off")
-    if not entitled.of_meeting(code, "host", account).limits.dial_out:
+    grant = entitled.of_meeting(code, "host", account)
+    if not (grant.policy.dial_out and services().groups.policy_of(account).dial_out):
+        raise entrance.Forbidden(gettext("A group does not want calls to telephones from this meeting."))
+    if not grant.limits.dial_out:
         raise entrance.Forbidden(gettext("The plan of this meeting does not include calls to telephones."))
     if not proving.is_proven():
         raise entrance.Forbidden(gettext("Please confirm your e-mail address first, in your account."))

@@ -16,16 +16,6 @@ def session_cookie(visitor: Any) -> str:
     return cookie.value if cookie else ""
 
 
-def test_from_registration_to_my_meetings(house: House) -> None:
-    visitor = house.visitor()
-    answer = visitor.send("/register", email="ada@example.org", password=PASSWORD, name="Ada")
-    assert (answer.status_code, answer.location) == (303, "/sign-in")
-    assert "your account is ready" in visitor.open("/sign-in").text
-    answer = visitor.sign_in()
-    assert (answer.status_code, answer.location) == (303, "/meetings")
-    assert visitor.open("/meetings").status_code == 200
-
-
 @pytest.mark.promise("N1.10")
 def test_registering_answers_the_same_whether_the_address_is_taken_or_free(house: House) -> None:
     """Nobody can find out by registering whether somebody has an account."""
@@ -34,7 +24,7 @@ def test_registering_answers_the_same_whether_the_address_is_taken_or_free(house
     for email in ("ada@example.org", "new@example.org"):
         visitor = house.visitor()
         answer = visitor.send("/register", email=email, password=PASSWORD)
-        text = visitor.open("/sign-in").text.split("<main")[1].split("csrf_token")[0]
+        text = visitor.open(answer.location).text.split("<main")[1].split("csrf_token")[0]
         answers.append((answer.status_code, answer.location, answer.text, text))
     assert answers[0] == answers[1]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from onmeet.notices import wording
 from tests.factories.house import PASSWORD
 
 NOTICES = ("on-meet", "meetingsphere", "easymeet24", "web1on1", "3cx-webmeeting")
@@ -21,7 +22,8 @@ def test_only_permitted_fields_are_asked_for_and_their_purpose_is_named(
     page = house.visitor().open("/register").text
     for field in ("name", "phone", "country"):
         assert (f'name="{field}"' in page) == house.services.policy.stores(f"account.{field}")
-    assert "What we ask for here is used" in page
+    email = house.services.policy.item("account.email")
+    assert f"Used {wording.purpose(email.purpose, 'en')}." in page
 
 
 @pytest.mark.promise("N4.5")
@@ -33,12 +35,12 @@ def test_a_service_that_is_not_for_children_asks_for_the_age(build_house: Any) -
     young = visitor.send("/register", email="ada@example.org", password=PASSWORD)
     assert young.status_code == 422
     assert "confirm your age" in young.text
-    assert not house.services.accounts.has("ada@example.org")
+    assert not house.services.accounts.id_of("ada@example.org")
     assert (
         visitor.send("/register", email="ada@example.org", password=PASSWORD, old_enough="y").status_code
         == 303
     )
-    assert house.services.accounts.has("ada@example.org")
+    assert house.services.accounts.id_of("ada@example.org")
 
 
 def test_where_the_notice_names_no_age_none_is_asked(build_house: Any) -> None:

@@ -117,22 +117,6 @@ def test_what_makes_no_sense_is_refused_with_a_reason(house: House, field: str, 
     assert 'class="error"' in answer.text
 
 
-def test_another_address_needs_the_password_and_a_free_one(house: House, sqlite_files: Path) -> None:
-    house.services.accounts.register("ben@example.org", PASSWORD)
-    ada = house.member()
-    for fields in (
-        {"email-email": "new@example.org", "email-password": "not this one"},
-        {"email-email": "ben@example.org", "email-password": PASSWORD},
-        {"email-email": "nonsense", "email-password": PASSWORD},
-    ):
-        assert ada.send("/account/email", **fields).status_code == 422
-    done = ada.send("/account/email", **{"email-email": "new@example.org", "email-password": PASSWORD})
-    assert done.status_code == 303
-    assert house.visitor().sign_in("new@example.org").status_code == 303
-    assert house.visitor().sign_in("ada@example.org").status_code == 422
-    assert b"ada@example.org" not in raw(sqlite_files)
-
-
 def test_another_password_ends_every_other_sign_in(house: House) -> None:
     ada, elsewhere = house.member(), house.visitor()
     elsewhere.sign_in()
