@@ -47,7 +47,7 @@ def set_up() -> AnyResponse:
         form.code.errors = [words.wrong_code()]
         return _page(form, secret, 422)
     tell(_me(), "second-factor")
-    flash(gettext("From now on the app's code is asked for after your password."))
+    flash(gettext("From now on the app’s code is asked for after your password."))
     if factors.codes.left(_me()):
         return redirect(url_for(OVERVIEW), 303)
     return CodesPage(codes=factors.codes.renew(_me())).render()
@@ -59,7 +59,7 @@ def remove() -> AnyResponse:
     """Do without the app."""
     services().factors.turn_off_totp(_me())
     tell(_me(), "second-factor-gone")
-    flash(gettext("The app's codes are no longer asked for, and its secret is erased."))
+    flash(gettext("The app’s codes are no longer asked for, and its secret is erased."))
     return redirect(url_for(OVERVIEW), 303)
 
 
