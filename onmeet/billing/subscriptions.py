@@ -93,14 +93,19 @@ class Subscriptions:
         if any(_paid_for(one) for one in known):
             raise UserError(N_("There is a subscription already: change it at the payment provider."), 409)
         trials = [one.trial_ends for one in known if one.state == "trialing" and one.trial_ends]
-        return self._provider.checkout(
-            self._customers.of(payer, language, now),
-            price,
-            seats=seats,
-            trial_ends=max(trials, default=None),
-            back=back,
-            language=language,
-        )
+        ends = max(trials, default=None)
+
+        def page() -> str:
+            customer = self._customers.of(payer, language, now)
+            return self._provider.checkout(
+                customer, price, seats=seats, trial_ends=ends, back=back, language=language
+            )
+
+        try:
+            return page()
+        except NoSuch:  # somebody has deleted the customer at the provider
+            self.lost(payer, now)
+            return page()
 
     def portal(self, payer: Payer, *, back: str, language: str) -> str:
         """Address of the provider's page about a payer's subscription. Raises `UserError` without one."""

@@ -22,6 +22,7 @@ from onmeet.notices.marks import mark
 
 __all__ = ["Webhooks"]
 
+_CUSTOMER_GONE = "customer.deleted"
 _TRIAL_ENDING = "customer.subscription.trial_will_end"
 
 
@@ -59,6 +60,9 @@ class Webhooks:
         payer = self._customers.payer(event.customer)
         if payer is None:
             return False
+        if event.kind == _CUSTOMER_GONE:
+            self._subscriptions.lost(payer, now)
+            return True
         try:
             news = self._subscriptions.gather(event.customer)
             invoice = self._provider.invoice(event.object_id) if event.kind.startswith("invoice.") else None

@@ -1,5 +1,6 @@
-"""The web house as a fixture."""
+"""The web house as a fixture, and one that sells plans."""
 
 from tests.factories.house import build_house, empty_database, house, new_database
+from tests.factories.paying import build_shop, shop, stripe
 
-__all__ = ["build_house", "empty_database", "house", "new_database"]
+__all__ = ["build_house", "build_shop", "empty_database", "house", "new_database", "shop", "stripe"]

@@ -15,17 +15,18 @@ from tests.peers.stripe.world import DAY, Raw, Refused, World
 __all__ = ["blueprint"]
 
 View = Callable[..., Raw]
+Fault = Callable[[], int | None]
 
 
-def blueprint(world: World, key: str, origin: Callable[[], str], faults: list[int]) -> Blueprint:
-    """faults: statuses with which the next requests fail, before anything is done."""
+def blueprint(world: World, key: str, origin: Callable[[], str], fault: Fault) -> Blueprint:
+    """fault: the status with which a request fails before anything is done, or None."""
     api = Blueprint("api", __name__, url_prefix="/v1")
     answered: dict[str, tuple[str, int, str]] = {}
 
     def route(rule: str, *methods: str) -> Callable[[View], View]:
         def add(view: View) -> View:
             def answer(**found: str) -> Response:
-                return _answer(world, key, answered, faults, lambda: view(_given(), **found))
+                return _answer(world, key, answered, fault, lambda: view(_given(), **found))
 
             api.add_url_rule(rule, view.__name__, answer, methods=methods or ("GET",))
             return view
@@ -237,13 +238,13 @@ def _answer(
     world: World,
     key: str,
     answered: dict[str, tuple[str, int, str]],
-    faults: list[int],
+    fault: Fault,
     view: Callable[[], Raw],
 ) -> Response:
     if request.headers.get("Authorization") != f"Bearer {key}":
         return _json(_error("invalid_request_error", "", "Invalid API Key provided"), 401)
-    if faults:
-        return _json(_error("api_error", "", "Something went wrong"), faults.pop(0))
+    if (status := fault()) is not None:
+        return _json(_error("api_error", "", "Something went wrong"), status)
     name = request.headers.get("Idempotency-Key", "")
     asked = hashlib.sha256(repr((request.path, sorted(request.form.items(multi=True)))).encode()).hexdigest()
     with world.lock:

@@ -10,7 +10,9 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from tests.peers.stripe import api, pages
+from tests.peers.stripe.cards import Card
 from tests.peers.stripe.time_passing import pass_by
+from tests.peers.stripe.visiting import press
 from tests.peers.stripe.webhooks import Webhooks
 from tests.peers.stripe.world import DAY, World
 
@@ -21,18 +23,33 @@ SECRET = "whsec_standin"
 
 
 class StandIn:
-    """A context manager: it listens inside the block. faults: statuses with which the next API calls fail."""
+    """A context manager: it listens inside the block.
+
+    faults: statuses with which the next API calls fail. answers_left: how many calls work before all fail.
+    """
 
     def __init__(self) -> None:
         self.webhooks = Webhooks(SECRET)
         self.world = World(self.webhooks.news)
         self.faults: list[int] = []
+        self.answers_left: int | None = None
         app = Flask("tests.peers.stripe")
-        app.register_blueprint(api.blueprint(self.world, KEY, lambda: self.origin, self.faults))
+        app.register_blueprint(api.blueprint(self.world, KEY, lambda: self.origin, self._fault))
         app.register_blueprint(pages.blueprint(self.world))
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="stripe", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), name="stripe", daemon=True
+        )
+
+    def _fault(self) -> int | None:
+        """The status with which this call fails before anything is done."""
+        if self.faults:
+            return self.faults.pop(0)
+        if self.answers_left is None:
+            return None
+        self.answers_left -= 1
+        return 402 if self.answers_left < 0 else None
 
     @property
     def origin(self) -> str:
@@ -58,10 +75,25 @@ class StandIn:
 
     def card_stops_paying(self, customer: str) -> None:
         """Charges of a customer's cards fail from now on."""
-        from tests.peers.stripe.cards import Card
-
         for subscription in self.world.all("subscription", customer=customer):
-            self.world.cards[subscription["id"]] = Card(pays=False)
+            if subscription["id"] in self.world.cards:
+                self.world.cards[subscription["id"]] = Card(pays=False)
+
+    def card_pays(self, customer: str) -> None:
+        """They work again."""
+        for subscription in self.world.all("subscription", customer=customer):
+            if subscription["id"] in self.world.cards:
+                self.world.cards[subscription["id"]] = Card()
+
+    def change_card(self, portal: str, card: str) -> None:
+        """What the customer does at an address of the portal."""
+        self.press_portal(portal, card="1", number=card)
+
+    def press_portal(self, portal: str, **fields: str) -> None:
+        """Press a button of the portal beside the newest subscription."""
+        customer = self.world.get("billing_portal.session", portal.rsplit("/", 1)[1])["customer"]
+        newest = self.world.all("subscription", customer=customer)[0]
+        assert press(portal, subscription=newest["id"], **fields)[0] == 303
 
     def __enter__(self) -> StandIn:
         self._thread.start()
