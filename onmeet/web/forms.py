@@ -14,7 +14,7 @@ from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
 from onmeet.accounts.service import is_email, normal_email
 from onmeet.notices.countries import COUNTRIES
 
-__all__ = ["MeetingForm", "RegisterForm", "SignInForm", "a_country", "a_number", "email_address", "printable"]
+__all__ = ["RegisterForm", "SignInForm", "a_country", "a_number", "email_address", "printable"]
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 
@@ -74,12 +74,3 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
     password = PasswordField(lazy_gettext("Password"), [DataRequired(), Length(max=MAX_LENGTH)])
     stay = BooleanField(lazy_gettext("Stay signed in on this device"))
     next = HiddenField()
-
-
-class MeetingForm(FlaskForm):  # type: ignore[misc]
-    """The title of a meeting."""
-
-    title = StringField(
-        lazy_gettext("Title"),
-        [DataRequired(lazy_gettext("Please give the meeting a title.")), Length(max=120), printable],
-    )

@@ -57,7 +57,7 @@ def test_an_owner_sees_and_changes_the_pin_and_calls_out_after_proving_the_addre
     page.fill('input[name="title"]', "Tuesday round")
     page.press("Enter")
     page.until_text("Tuesday round", "#meetings")
-    page.click('a[aria-label="Change Tuesday round"]')
+    page.click('a[aria-label="Change: Tuesday round"]')
     before = page.text(by_testid("meeting-pin"))
     page.click(by_testid("new-pin"))
     page.until_text("new PIN", ".flashes")

@@ -70,7 +70,7 @@ def test_keep_rename_and_delete_a_meeting(house: House) -> None:
     assert f'data-fresh="{meeting.code}"' in member.open("/meetings").text
     assert 'data-fresh=""' in member.open("/meetings").text  # the link is made once
     assert "Tuesday" in member.open(f"/meetings/{meeting.code}").text
-    assert member.send(f"/meetings/{meeting.code}/rename", title="Friday").status_code == 303
+    assert member.send(f"/meetings/{meeting.code}/change", title="Friday").status_code == 303
     assert "Friday" in member.open("/meetings").text
     answer = member.send(f"/meetings/{meeting.code}/delete")
     assert answer.location == f"/meetings?deleted={meeting.code}"
@@ -85,7 +85,7 @@ def test_a_title_that_makes_no_sense_is_refused_with_a_reason(house: House, titl
     assert 'class="error"' in answer.text
     member.send("/meetings", title="Tuesday")
     (meeting,) = house.services.meetings.of(1)
-    assert member.send(f"/meetings/{meeting.code}/rename", title=title).status_code == 422
+    assert member.send(f"/meetings/{meeting.code}/change", title=title).status_code == 422
 
 
 @pytest.mark.promise("N1.10")
@@ -95,7 +95,7 @@ def test_another_members_meeting_cannot_be_seen_or_changed(house: House) -> None
     ada.send("/meetings", title="Tuesday")
     (meeting,) = house.services.meetings.of(1)
     assert grace.open(f"/meetings/{meeting.code}").status_code == 404
-    assert grace.send(f"/meetings/{meeting.code}/rename", title="mine").status_code == 404
+    assert grace.send(f"/meetings/{meeting.code}/change", title="mine").status_code == 404
     assert grace.send(f"/meetings/{meeting.code}/delete").status_code == 404
     assert house.services.meetings.of(1) == [meeting]
 
@@ -103,7 +103,7 @@ def test_another_members_meeting_cannot_be_seen_or_changed(house: House) -> None
 def test_pages_about_kept_meetings_are_for_members(house: House) -> None:
     visitor = house.visitor()
     assert visitor.open("/meetings").status_code == 302
-    for path in ("/meetings", f"/meetings/{ROOM[3:]}/rename", f"/meetings/{ROOM[3:]}/delete"):
+    for path in ("/meetings", f"/meetings/{ROOM[3:]}/change", f"/meetings/{ROOM[3:]}/delete"):
         answer = visitor.send(path, title="x")
         assert (answer.status_code, answer.location) == (302, "/sign-in"), path
 

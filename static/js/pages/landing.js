@@ -1,6 +1,7 @@
 /* The start page: start a meeting, or join one by link or code. */
 
 import { destination } from './destination.js';
+import { mintCode } from './mint.js';
 import { makeLink, NoEncryption } from './new-link.js';
 import { text } from './texts.js';
 
@@ -40,14 +41,3 @@ join.addEventListener('submit', (event) => {
 window.addEventListener('pageshow', () => {
   if (start) start.disabled = false;
 });
-
-/** Ask the server for a free code; this browser becomes the meeting's host. */
-async function mintCode() {
-  const token = /** @type {HTMLMetaElement} */ (document.querySelector('meta[name="csrf-token"]')).content;
-  const response = await fetch('/m', {
-    method: 'POST',
-    headers: { 'X-CSRFToken': token, Accept: 'application/json' },
-  });
-  if (!response.ok) throw new Error(`start refused: ${response.status}`);
-  return /** @type {string} */ ((await response.json()).code);
-}

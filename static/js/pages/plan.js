@@ -1,0 +1,14 @@
+/* The form of a meeting: the time zone that this browser is in, and all that it knows. */
+
+const zone = document.getElementById('zone');
+const zones = document.getElementById('zones');
+
+if (zone instanceof HTMLInputElement && !zone.value) {
+  zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+zones?.replaceChildren(...Intl.supportedValuesOf('timeZone').map((name) => {
+  const option = document.createElement('option');
+  option.value = name;
+  return option;
+}));
