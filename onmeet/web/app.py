@@ -42,6 +42,7 @@ from onmeet.web import (
     usage,
 )
 from onmeet.web.assets import Assets
+from onmeet.web.billing import views as billing
 from onmeet.web.billing import webhook
 from onmeet.web.billing import views as billing
 from onmeet.web.calling import ringing
@@ -109,6 +110,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         telephone,
         billing,
         webhook,
+        billing,
         group_views,
         joining_groups,
         running_groups,

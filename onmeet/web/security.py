@@ -14,7 +14,7 @@ from flask import Flask, Response, abort, g, request
 from onmeet.config import Config
 from onmeet.web.noting import note
 
-__all__ = ["csp_nonce", "init_app", "safe_path", "same_origin"]
+__all__ = ["content_policy", "csp_nonce", "init_app", "safe_path", "same_origin"]
 
 CAMERA_ENDPOINTS = frozenset({"meetings.room"})
 """The pages that may ask for camera, microphone and screen."""
@@ -125,7 +125,7 @@ def _dress(response: Response) -> Response:
     headers = response.headers
     for name, value in _FOR_ALL.items():
         headers.setdefault(name, value)
-    headers.setdefault("Content-Security-Policy", _content_policy())
+    headers.setdefault("Content-Security-Policy", content_policy())
     headers.setdefault("Permissions-Policy", _permissions(request.endpoint))
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
@@ -134,7 +134,8 @@ def _dress(response: Response) -> Response:
     return response
 
 
-def _content_policy() -> str:
+def content_policy(forms_to: tuple[str, ...] = ()) -> str:
+    """The policy of a page. forms_to: other origins to which its forms may lead, redirects included."""
     rules = [
         "default-src 'none'",
         f"script-src 'nonce-{csp_nonce()}' 'strict-dynamic'",
@@ -144,7 +145,7 @@ def _content_policy() -> str:
         "connect-src 'self'",
         "worker-src 'self'",
         "manifest-src 'self'",
-        "form-action 'self'",
+        " ".join(("form-action 'self'", *forms_to)),
         "base-uri 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",

@@ -63,6 +63,7 @@ def _site(config: Config) -> Site:
         asks_cookies=cookie_choice.must_ask(),
         shows_usage=services().usage.offered,
         has_groups=services().groups.offered,
+        sells_plans=services().selling.sold,
     )
 
 
