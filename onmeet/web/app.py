@@ -44,7 +44,6 @@ from onmeet.web import (
 from onmeet.web.assets import Assets
 from onmeet.web.billing import views as billing
 from onmeet.web.billing import webhook
-from onmeet.web.billing import views as billing
 from onmeet.web.calling import ringing
 from onmeet.web.calling import settings as calls_settings
 from onmeet.web.calling import sockets as calls
@@ -110,7 +109,6 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
         telephone,
         billing,
         webhook,
-        billing,
         group_views,
         joining_groups,
         running_groups,
