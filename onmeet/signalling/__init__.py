@@ -6,6 +6,8 @@
                                     │
                                  session (sans-I/O) ─ parsing, messages, news
 
+                                         registry ─ lobby ─ room
+
      telephone gateway ═ wire ═ server ─ registry ─ gateway ─ telephone ─ room
                                              gateway_messages, gateway_news
 

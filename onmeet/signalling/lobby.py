@@ -80,7 +80,9 @@ class Lobby:
         self.board = Noticeboard(self._browsers, self._list, lambda: not self._waiting)
         self._around = around
         self._forget = forget
-        self._chosen: bool | None = None  # by the meeting's owner, as the latest ticket says
+        self._chosen: tuple[bool, bool] | None = (
+            None  # whether on, and whether that is fixed: by the latest ticket
+        )
         self._waiting: dict[int, Waiting] = {}
         self._last = 0
         self._turned_away: Counter[str] = Counter()
@@ -92,9 +94,10 @@ class Lobby:
 
     def note(self, ticket: Ticket) -> None:
         """What a ticket says about the owner's choice; after that hosts have the last word."""
-        if ticket.lobby != self._chosen:
-            self._chosen = ticket.lobby
-            self.switch(ticket.lobby)
+        chosen = (ticket.lobby, ticket.lobby_fixed)
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self._switch(ticket.lobby)
 
     # -- those who wait ------------------------------------------------------------------------
 
@@ -149,7 +152,12 @@ class Lobby:
     # -- what hosts do -------------------------------------------------------------------------
 
     def switch(self, on: bool) -> None:
-        """Make guests wait, or let all come in: those who wait already, too."""
+        """Make guests wait, or let all come in: those who wait, too. Raises ProtocolError `not-now`."""
+        if not on and self._chosen == (True, True):
+            raise ProtocolError("not-now", "the owner's group wants guests to wait")
+        self._switch(on)
+
+    def _switch(self, on: bool) -> None:
         if on == self.on:
             return
         self.on = on

@@ -16,17 +16,17 @@ import structlog
 
 from onmeet.clock import Clock
 from onmeet.errors import ProtocolError
-from onmeet.relay.interface import MediaPlane, Source
+from onmeet.relay.interface import MediaPlane
 from onmeet.signalling import closing, events, holdings, news
 from onmeet.signalling.admission import INDEXES, Door, verdict
 from onmeet.signalling.channel import Channel
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.conversation import HANDLERS
 from onmeet.signalling.counters import Counters
+from onmeet.signalling.ears import PublisherEar, RoomEar, Seat, SubscriberEar
 from onmeet.signalling.gateway_news import End
 from onmeet.signalling.keylog import KeyLog
 from onmeet.signalling.lobby import Lobby
-from onmeet.signalling.messages import ClientMessage
 from onmeet.signalling.participant import Browser, Participant
 from onmeet.signalling.pins import Pins
 from onmeet.signalling.reporting import Reporter
@@ -95,7 +95,7 @@ class Room:
         self._events: deque[events.Event] = deque()
         self._busy = False
         self._closed = False
-        self.media = around.media.room(_RoomEar(self))
+        self.media = around.media.room(RoomEar(self))
         lobby.attach(self)
 
     @property
@@ -204,7 +204,7 @@ class Room:
     def let_in(self, event: events.Arrived, token: str) -> None:
         """Somebody becomes a participant, at once or after a time in the lobby."""
         newcomer = self._seat(event, token)
-        event.channel.enter(_Seat(self, newcomer.index))
+        event.channel.enter(Seat(self, newcomer.index))
         self.around.counters.joined += 1
         self.reporter.joined(newcomer.index, newcomer.name, event.ticket)
         self._welcome(newcomer)
@@ -251,8 +251,8 @@ class Room:
             joined_at=int(self.around.wall()),
             muted=event.join.muted,
             channel=event.channel,
-            publisher=self.media.publisher(index, _PublisherEar(self, index)),
-            subscriber=self.media.subscriber(index, _SubscriberEar(self, index)),
+            publisher=self.media.publisher(index, PublisherEar(self, index)),
+            subscriber=self.media.subscriber(index, SubscriberEar(self, index)),
             listed=event.ticket.listed,
         )
         self.participants[index] = self.browsers[index] = browser
@@ -335,6 +335,8 @@ class Room:
         self.reporter.left(participant.index)
         participant.close()
         self.broadcast(news.Left(participant.index, reason))
+        if not self._closed:
+            self.lobby.open()
 
     def broadcast(self, message: news.ServerMessage, *, but: Participant | None = None) -> None:
         """Send a message to all browsers, `but` one; everybody gets broadcasts in the same order."""
@@ -420,64 +422,3 @@ _ON_EVENT: dict[type, Callable[[Room, Any], None]] = {
     events.GatewaySaid: Room._gateway_said,
     events.GatewayGone: Room._gateway_gone,
 }
-
-
-# -- ears: what channels and media call, each turned into a posted event ----------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Seat:
-    """Owner of a channel whose participant is in the room."""
-
-    room: Room
-    index: int
-
-    def said(self, message: ClientMessage, seq: int) -> None:
-        self.room.post(events.Said(self.index, message, seq))
-
-    def parted(self) -> None:
-        self.room.post(events.Parted(self.index))
-
-    def over(self) -> None:
-        self.room.post(events.Ended(self.index))
-
-
-@dataclass(frozen=True, slots=True)
-class _RoomEar:
-    room: Room
-
-    def speakers(self, indexes: tuple[int, ...]) -> None:
-        self.room.post(events.SpeakersChanged(tuple(indexes)))
-
-    def quality(self, levels: dict[int, int]) -> None:
-        self.room.post(events.QualityChanged(dict(levels)))
-
-
-@dataclass(frozen=True, slots=True)
-class _PublisherEar:
-    room: Room
-    index: int
-
-    def connected(self, up: bool) -> None:
-        """Quality tells the others; the browser sees it by itself."""
-
-    def tracks_changed(self, sources: tuple[Source, ...]) -> None:
-        self.room.post(events.TracksChanged(self.index, tuple(sources)))
-
-    def refused(self, source: Source, count: int) -> None:
-        self.room.post(events.RefusedFrames(self.index, source, count))
-
-    def demand(self, source: Source, rids: tuple[str, ...]) -> None:
-        self.room.post(events.Demanded(self.index, source, tuple(rids)))
-
-
-@dataclass(frozen=True, slots=True)
-class _SubscriberEar:
-    room: Room
-    index: int
-
-    def connected(self, up: bool) -> None:
-        """The browser sees it by itself."""
-
-    def negotiation_needed(self) -> None:
-        self.room.post(events.TracksWaiting(self.index))

@@ -39,8 +39,8 @@ class Ticket:
     guest is kept out. limit: most participants in the meeting. expires: unix seconds. listed: whether the
     name may be told to those who look into the meeting before they join (N3.7).
 
-    lobby: guests wait until a host lets them in. signed_in: whether this is somebody with an account, which
-    hosts see of those who wait.
+    lobby: guests wait until a host lets them in. lobby_fixed: hosts cannot switch that off. signed_in: it is
+    somebody with an account, which hosts see of those who wait.
 
     phone: people can dial in. pin: nine digits of a stored meeting, None of an ad-hoc one, which gets its PIN
     from the relay. pin_rotates: the stored meeting gets another PIN after each meeting.
@@ -63,6 +63,7 @@ class Ticket:
     reports: tuple[str, ...] = ()
     listed: bool = True
     lobby: bool = False
+    lobby_fixed: bool = False
     signed_in: bool = False
     phone: bool = False
     pin: str | None = None
@@ -102,7 +103,8 @@ def _well_formed(fields: dict[str, Any]) -> bool:
         and 1 <= limit <= 1024
         and type(expires) in (int, float)
         and cast(float, expires) == expires  # not NaN
-        and all(type(fields.get(name)) is bool for name in ("listed", "lobby", "signed_in"))
+        and all(type(fields.get(name)) is bool for name in ("listed", "lobby", "lobby_fixed", "signed_in"))
+        and (fields["lobby"] or not fields["lobby_fixed"])
         and type(fields.get("phone")) is bool
         and _pin_well_formed(fields)
         and "meter" in fields

@@ -110,6 +110,7 @@ def test_hosts_never_wait(house: House) -> None:
 def test_the_meeting_of_guests_alone_does_not_begin(house: House) -> None:
     gus = waiting(house)
     assert (house.registry.rooms, house.registry.waiting, house.registry.participants) == (0, 1, 0)
+    assert gus.token == "secret-0", "and not for a moment was there a room, with secrets of its own"
     ada = coming_host(house)
     assert names(ada) == ["Gus"]
     ada.say("let-in", guests=[1])
@@ -241,8 +242,26 @@ def test_switched_off_the_lobby_lets_everybody_in(house: House) -> None:
     assert [guest.take("welcome")["you"] for guest in guests[:2]] == [1, 2]
     assert guests[2].types() == [], "no room: it goes on waiting"
     guests[0].say("leave")
-    assert knocking(house, "Zoe", limit=3).take("welcome")["you"] == 3
-    assert guests[2].closed is None
+    assert guests[2].take("welcome")["you"] == 3
+
+
+def test_the_last_place_is_taken_by_who_waited_for_it(house: House) -> None:
+    ada = host_of(house, limit=1)
+    gus = waiting_for_room(house, ada)
+    ada.say("leave")
+    assert gus.take("welcome")["you"] == 1
+    gus.say("leave")
+    assert (house.registry.rooms, house.registry._lobbies) == (0, {})
+
+
+def waiting_for_room(house: House, host: Person) -> Person:
+    """Somebody who waits though the lobby is off, because the meeting became full meanwhile."""
+    house.room.limit = 2
+    gus = waiting(house, limit=2)
+    house.room.limit = 1
+    host.say("lobby", on=False)
+    assert gus.types() == []
+    return gus
 
 
 def test_a_changed_choice_of_the_owner_counts_again(house: House) -> None:
@@ -253,6 +272,18 @@ def test_a_changed_choice_of_the_owner_counts_again(house: House) -> None:
     knocking(house, "Eve", lobby=False).take("welcome")
     waiting(house, "Tom")
     assert [m["on"] for m in ada.read() if m["type"] == "lobby"] == [True]
+
+
+def test_where_the_owners_group_wants_it_no_host_switches_the_lobby_off(house: House) -> None:
+    ada = host_of(house, lobby=False)
+    ada.say("lobby", on=False)
+    gus = waiting(house, lobby_fixed=True)
+    ada.read()
+    ada.say("lobby", on=False)
+    assert (ada.error(), gus.types()) == ("not-now", [])
+    waiting(house, "Eve", lobby_fixed=True)
+    ada.say("let-in", guests=[1])
+    gus.take("welcome")
 
 
 # -- places are kept -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ const MOST = 100;
  * Who waits for a host in a browser, and what a host does about it.
  *
  * Events: `changed`; `arrived` {detail: GuestMessage[]}, once for everybody who comes; `refused`
- * {detail: code}: somebody could not be let in.
+ * {detail: {about, code}}: somebody could not be let in, or the lobby not be switched off.
  */
 export class LobbyDesk extends EventTarget {
   #send;
@@ -16,7 +16,7 @@ export class LobbyDesk extends EventTarget {
   #list = [];
   /** @type {Set<string>} */
   #announced = new Set();
-  /** Numbers of our own messages that let people in. @type {Set<number>} */
+  /** Numbers of our own messages that may be refused. @type {Set<number>} */
   #asked = new Set();
 
   /**
@@ -39,7 +39,7 @@ export class LobbyDesk extends EventTarget {
   /** Take in what the relay says about the lobby. @param {Message} message */
   take(message) {
     if (message.type === 'knocks') this.#show(message.waiting);
-    if (message.type === 'error' && this.#asked.delete(message.re)) this.#tell('refused', message.code);
+    if (message.type === 'error' && this.#asked.delete(message.re)) this.#refused(message);
   }
 
   /**
@@ -56,7 +56,13 @@ export class LobbyDesk extends EventTarget {
   turnAway(guest) { this.#send('turn-away', { guest }); }
 
   /** @param {boolean} on whether guests wait from now on */
-  switch(on) { this.#send('lobby', { on }); }
+  switch(on) { this.#asked.add(this.#send('lobby', { on })); }
+
+  /** @param {Message} message */
+  #refused({ about, code }) {
+    this.#tell('refused', { about, code });
+    this.#tell('changed', null); // what was pressed shows how it is
+  }
 
   /** @param {GuestMessage[]} waiting the whole list */
   #show(waiting) {

@@ -20,7 +20,7 @@ export class LobbyNews {
     const { connection } = parts;
     on(connection.lobby, 'arrived', (guests) => this.#arrived(guests));
     on(connection.lobby, 'changed', () => { if (!connection.lobby.list.length) this.#close(); });
-    on(connection.lobby, 'refused', (code) => this.#refused(code));
+    on(connection.lobby, 'refused', (refusal) => this.#refused(refusal));
     on(connection.state, 'lobby', (lobby) => this.#tell(lobby ? 'lobby.on' : 'lobby.off'));
   }
 
@@ -40,8 +40,9 @@ export class LobbyNews {
     announcer.say(text);
   }
 
-  /** @param {string} code of the relay's error */
-  #refused(code) {
+  /** @param {{about: string, code: string}} refusal by the relay */
+  #refused({ about, code }) {
+    if (about === 'lobby') return this.#tell('lobby.fixed');
     this.#tell(code === 'full' ? 'lobby.full' : code === 'no-such-guest' ? 'lobby.gone' : 'lobby.failed');
   }
 
