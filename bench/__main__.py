@@ -13,6 +13,8 @@ BENCHMARKS = {
     "callers": "CPU of a meeting with 1, 10 and 25 telephone callers; gaps between packets",
     "phone": "calls a second, set-up, memory; from Admit to sound, from hang-up to new keys, signal to noise",
     "gate": "bulk insert of 10,000 records with the privacy gate, against the same without it",
+    "lighthouse": "landing, sign-in, plans and privacy notice as Lighthouse 12 judges them",
+    "pages": "the signed-in list of 100 meetings at 20 requests a second, beside the smallest page",
     "join": "from opening a link to the first remote frame, in Chromium",
     "sweep": "1,000,000 rows that are due: longest lock, waiting of others, memory; --rows, --postgres",
     "recover": "the relay is killed in a meeting of three Chromium pages: time until all see all again",
