@@ -16,6 +16,7 @@ from onmeet.billing.selling import open_selling
 from onmeet.config import Config
 from onmeet.db import Database
 from onmeet.errors import ConfigError
+from onmeet.groups.service import Groups
 from onmeet.meetings.service import Meetings
 from onmeet.migrations import tables as _tables  # noqa: F401 - fills the metadata
 from onmeet.notices import versions
@@ -77,7 +78,7 @@ async def _greet_by_name(prompts: Prompts, folder: Path, operator: str) -> None:
 async def serve(config: Config, settings: PhoneSettings, policy: Policy, database: Database) -> None:
     """Run until the end of service. Raises ConfigError when a port or the socket cannot be had."""
     meetings = Meetings(database, key=config.marks_key, anyone_may_start=config.start == "anyone")
-    selling = open_selling(config, policy, database)
+    selling, groups = open_selling(config, policy, database), Groups(database, policy)
     recordings = config.data / "prompts"
     prompts = Prompts(recordings)
     rooms = RoomSettings(config.relay_socket, recordings, config.log_level)
@@ -87,7 +88,7 @@ async def serve(config: Config, settings: PhoneSettings, policy: Policy, databas
             config=config,
             settings=settings,
             policy=policy,
-            doors=Doors(config.relay_socket, ReachableMeetings(meetings, selling.entitlements)),
+            doors=Doors(config.relay_socket, ReachableMeetings(meetings, selling.entitlements, groups)),
             nursery=nursery,
             prompts=prompts,
             dial_outs=DialOuts(settings.dial_out, MonthlyBook(Spending(database))),

@@ -26,10 +26,12 @@ _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
 class DnsProof:
-    """Asks the DNS. nameserver: address and port of a resolver; None: those of this machine."""
+    """Asks the DNS, for so many seconds at most. nameserver: address and port of a resolver; None: those of
+    this machine."""
 
-    def __init__(self, nameserver: tuple[str, int] | None = None) -> None:
+    def __init__(self, nameserver: tuple[str, int] | None = None, *, seconds: float = SECONDS) -> None:
         self._nameserver = nameserver
+        self._seconds = seconds
 
     def says(self, domain: str, token: str) -> bool:
         """Whether the record is there. Raises `ProviderError` when nobody answers, which means neither."""
@@ -38,7 +40,7 @@ class DnsProof:
             host, resolver.port = self._nameserver
             resolver.nameservers = [host]
         try:
-            answer = resolver.resolve(f"{domain}.", "TXT", lifetime=SECONDS, search=False)
+            answer = resolver.resolve(f"{domain}.", "TXT", lifetime=self._seconds, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return False
         except (dns.exception.DNSException, OSError):

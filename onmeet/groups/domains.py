@@ -33,6 +33,8 @@ __all__ = ["MOST_DOMAINS", "Domain", "DomainOffer", "Domains"]
 MOST_DOMAINS = 20
 AGAIN_DAYS = 7
 """How often the DNS is asked again: a domain can be given away."""
+AT_ONCE = 50
+"""Domains that are looked at in one go: other work waits meanwhile."""
 
 log = structlog.get_logger()
 
@@ -96,16 +98,18 @@ class Domains:
         return self._look(row, today)
 
     def recheck(self, today: date) -> int:
-        """Ask again about domains that were proven a while ago; how many are no longer their group's."""
+        """Ask again about some that were proven a while ago; how many are no longer their group's."""
         due = GroupDomain.verified_on <= today - timedelta(days=AGAIN_DAYS)
+        query = select(GroupDomain).where(due).order_by(GroupDomain.verified_on).limit(AT_ONCE)
         with self._database.reading() as session:
-            rows = session.scalars(select(GroupDomain).where(due)).all()
+            rows = session.scalars(query).all()
         lost = 0
         for row in rows:
             try:
                 lost += not self._look(row, today)
             except ProviderError:
-                log.warning("a group's domain could not be checked and is checked again")
+                log.warning("the domains of groups could not be checked and are checked again")
+                break
         return lost
 
     def _look(self, row: GroupDomain, today: date) -> bool:

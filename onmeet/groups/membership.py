@@ -23,6 +23,7 @@ from onmeet.groups.policy import NOTHING, GroupPolicy
 __all__ = [
     "RANKS", "AlreadyMember", "GroupGone", "Member", "Membership", "NoSeat", "Role", "Seats", "admit",
     "group_of", "join", "member", "membership", "one_group_each", "policy_of", "role_of", "ruled", "seats_of",
+    "withheld",
 ]  # fmt: skip
 
 Role = Literal["owner", "admin", "member"]
@@ -122,6 +123,11 @@ def policy_of(session: Session, account_id: int) -> GroupPolicy:
         .where(GroupMember.account_id == account_id)
     )
     return GroupPolicy.from_json(text) if text else NOTHING
+
+
+def withheld(session: Session, account_id: int | None) -> frozenset[str]:
+    """The categories that a group does not want kept about somebody, and about their meetings."""
+    return policy_of(session, account_id).withheld if account_id is not None else frozenset()
 
 
 def admit(session: Session, group_id: int, account_id: int, role: Role, today: date) -> None:

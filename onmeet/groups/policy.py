@@ -73,6 +73,8 @@ class GroupPolicy:
 
     def narrowed(self, policy: Policy) -> Policy:
         """The notice as it holds for the members."""
+        if not self.shortens:
+            return policy
         items = (self._narrowed(item) for item in policy.notice.items if item.category not in self.withheld)
         return Policy(replace(policy.notice, items=tuple(items)))
 

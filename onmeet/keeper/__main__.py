@@ -22,6 +22,10 @@ from onmeet.billing.usage import Usage
 from onmeet.config import Config
 from onmeet.db import Database
 from onmeet.errors import ConfigError, ProviderError
+from onmeet.groups.domains import Domains
+from onmeet.groups.membership import withheld
+from onmeet.groups.service import Groups
+from onmeet.groups.shorter import sweep_groups
 from onmeet.keeper.chores import Chores, Ending, Work, closed, warn
 from onmeet.keeper.consumer import Consumer
 from onmeet.keeper.endings import Endings
@@ -73,7 +77,7 @@ class Keeper:
             receipts,
             not_clean=lambda: self._chores.ask("traces"),
         )
-        records = Records(database, policy, key=config.marks_key)
+        records = Records(database, policy, key=config.marks_key, withheld=withheld)
         meetings = Meetings(database, key=config.marks_key, anyone_may_start=config.start == "anyone")
         self._consumer = Consumer(
             self._feed,
@@ -118,6 +122,7 @@ class Keeper:
             "erasures": self._finish_erasures,
             "requests": self._look_at_requests,
             "backups": self._expire_backups,
+            "domains": lambda now: Domains(self.database).recheck(now.date()),
         }
 
     def _sweep(self) -> Sweep:
@@ -141,6 +146,7 @@ class Keeper:
         """What a crash cut short."""
         if finished := Erasure(self.database, self.policy, self._keys).finish(now):
             log.info("finished erasures that had been cut short", count=finished)
+        Groups(self.database, self.policy).tidy()
 
     def _look_at_requests(self, now: datetime) -> None:
         """Forget those that nobody confirmed; remind the operator of deadlines."""
@@ -157,6 +163,7 @@ class Keeper:
         warned, ended = inactivity.warn(now, warn(now)), inactivity.close(now, closed(now))
         RotatingKeys(self.config.keys / "rotating", wall=time.time).destroy_ended()
         swept = self._sweep().run(now)
+        sweep_groups(self.database, self.policy, self._keys, now, pause=self._break_off)
         if swept.rows or swept.counts or warned or ended:
             log.info("swept", counts=swept.counts, count=swept.rows)
         with self.database.writing() as session:

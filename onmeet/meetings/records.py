@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, column, select, table, update
+from sqlalchemy import Boolean, ColumnElement, and_, column, delete, select, table, update
 from sqlalchemy.orm import Session
 
 from onmeet.db import Database
 from onmeet.meetings import load
 from onmeet.meetings.models import CallRecord, Meeting, MeetingRecord, Participation
-from onmeet.meetings.reporting import counts_load, records_meetings
+from onmeet.meetings.reporting import ABOUT_CALLS, counts_load, records_meetings
 from onmeet.meetings.reports import (
     CallEnded,
     CallStarted,
@@ -57,7 +57,11 @@ class Holding:
 
 
 class Records:
-    """The service. `key` makes marks (`Config.marks_key`); `policy` is the one of the database's gate."""
+    """The service. `key` makes marks (`Config.marks_key`); `policy` is the one of the database's gate.
+
+    withheld: the categories of which nothing is written about an account and its meetings, because the
+    group that it belongs to wants less than the notice permits.
+    """
 
     def __init__(
         self,
@@ -65,10 +69,12 @@ class Records:
         policy: Policy,
         *,
         key: bytes,
+        withheld: Callable[[Session, int | None], frozenset[str]] = lambda _session, _account: frozenset(),
     ) -> None:
         self._database = database
         self._policy = policy
         self._key = key
+        self._withheld = withheld
         self.recording = records_meetings(policy)
         self.counting = counts_load(policy)
 
@@ -142,7 +148,7 @@ class Records:
         if _participation(session, record, report.seat) is not None:
             return
         over = record.ended_on is not None
-        silent = self._unwritten(session, report.account)
+        silent = self._unwritten(session, report.account, record)
         session.add(
             Participation(
                 record_id=record.id,
@@ -174,28 +180,43 @@ class Records:
         record.ended_at = at
         record.ended_on = at.date()
         inside = Participation.record_id == record.id
-        still_in = Participation.left_at.is_(None)
+        still_in = and_(Participation.left_at.is_(None), Participation.joined_at.is_not(None))
         session.execute(update(Participation).where(inside, still_in).values(left_at=at))
         session.execute(update(Participation).where(inside).values(ended_on=at.date(), browser=None))
         self._end_calls(session, at, CallRecord.record_id == record.id)
+        wanted = set(ABOUT_CALLS) - self._withheld(session, record.account_id)
+        if not self._policy.stores(*wanted):  # it was needed to know whose meeting it is
+            session.flush()
+            session.execute(delete(CallRecord).where(CallRecord.record_id == record.id))
+            session.execute(delete(Participation).where(Participation.record_id == record.id))
+            session.execute(delete(MeetingRecord).where(MeetingRecord.id == record.id))
 
     def _call_started(self, session: Session, report: CallStarted) -> None:
         if session.scalar(select(CallRecord.id).where(CallRecord.instance == report.call)) is not None:
             return
         record = self._open(session, report.instance, report.at, None)
+        silent = self._withheld(session, record.account_id)
+        said: dict[str, dict[str, Any]] = {
+            "call.caller_number": {"caller_number": report.caller_number},
+            "call.callee_number": {"callee_number": report.callee_number},
+            "call.times": {
+                "started_at": _time(report.at),
+                "ended_at": record.ended_at if record.ended_on else None,
+            },
+            "call.pbx_domain": {"pbx_domain": report.pbx_domain},
+            "call.licence_key": {"licence_key": report.licence_key},
+            "call.ip": {"ip": report.ip},
+        }
+        values: dict[str, Any] = {}
+        for category in said.keys() - silent:
+            values |= said[category]
         session.add(
             CallRecord(
                 record_id=record.id,
                 account_id=record.account_id,
                 instance=report.call,
-                caller_number=report.caller_number,
-                callee_number=report.callee_number,
-                started_at=_time(report.at),
-                ended_at=record.ended_at if record.ended_on else None,
-                pbx_domain=report.pbx_domain,
-                licence_key=report.licence_key,
-                ip=report.ip,
                 ended_on=record.ended_on,
+                **values,
             )
         )
 
@@ -243,27 +264,33 @@ class Records:
         """An account's id while the account exists: it may be gone since the report was made."""
         return session.scalar(select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.id == account)) if account else None
 
-    def _unwritten(self, session: Session, account: int | None) -> frozenset[str]:
-        """Categories of which nothing is written about somebody who objected, or restricted processing."""
+    def _unwritten(self, session: Session, account: int | None, record: MeetingRecord) -> frozenset[str]:
+        """Categories of which nothing is written about somebody who objected, or restricted processing, or
+        whose group, or that of the meeting's owner, does not want it."""
+        withheld = self._withheld(session, record.account_id)
         if account is None:
-            return frozenset()
+            return withheld
         query = select(_ACCOUNTS.c.restricted, _ACCOUNTS.c.objected).where(_ACCOUNTS.c.id == account)
         row = session.execute(query).one_or_none()
-        return frozenset() if row is None else unwritten(self._policy, restricted=row[0], objected=row[1])
+        if row is None:
+            return withheld
+        refused = unwritten(self._policy, restricted=row[0], objected=row[1])
+        return withheld | self._withheld(session, account) | refused
 
     def _change(self, session: Session, report: Left | Quality, category: str, **values: Any) -> None:
         record = _record(session, report.instance)
         person = _participation(session, record, report.seat) if record is not None else None
-        if person is not None and category not in self._unwritten(session, person.account_id):
+        if record is None or person is None:
+            return
+        if category not in self._unwritten(session, person.account_id, record):
             for name, value in values.items():
                 setattr(person, name, value)
 
     def _end_calls(self, session: Session, at: datetime, which: ColumnElement[bool]) -> None:
-        session.execute(
-            update(CallRecord)
-            .where(which, CallRecord.ended_on.is_(None))
-            .values(ended_at=at, ended_on=at.date())
-        )
+        lasting = and_(which, CallRecord.ended_on.is_(None))
+        timed = and_(lasting, CallRecord.started_at.is_not(None))
+        session.execute(update(CallRecord).where(timed).values(ended_at=at))
+        session.execute(update(CallRecord).where(lasting).values(ended_on=at.date()))
 
 
 def _worth_recording(report: Report) -> bool:

@@ -17,10 +17,12 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     MetaData,
     Row,
     Select,
+    Table,
     and_,
     case,
     delete,
@@ -88,8 +90,10 @@ class Batch:
 class Sweep:
     """Deletes what is due by a policy, unless a hold forbids it. One thread at a time.
 
-    clock: measures transactions. pause: called before each, so that a caller can end the sweep by raising.
-    rest: called with the seconds that a transaction took, after it.
+    only: SQL that picks rows of a table, or None where no row of it is meant; without it, every row is, and
+    so are rows about nobody and keys that nothing uses. clock: measures transactions. pause: called before
+    each, so that a caller can end the sweep by raising. rest: called with the seconds that a transaction
+    took, after it.
     """
 
     def __init__(
@@ -99,6 +103,7 @@ class Sweep:
         keys: KeyStore | None = None,
         *,
         metadata: MetaData | None = None,
+        only: Callable[[Table], ColumnElement[bool] | None] | None = None,
         clock: Clock = monotonic,
         pause: Callable[[], None] = lambda: None,
         rest: Callable[[float], None] = time.sleep,
@@ -107,6 +112,7 @@ class Sweep:
         self._policy = policy
         self._keys = keys
         self._metadata = metadata or Base.metadata
+        self._only = only
         self._clock = clock
         self._pause = pause
         self._rest = rest
@@ -129,7 +135,7 @@ class Sweep:
                 if number == 0:
                     self._rehearse(look, piece)
                 self._empty(look, piece, tally)
-        if not fresh:
+        if not fresh and self._only is None:
             self._lapse(now, tally)
             self._forget_keys(now, tally)
         return tally
@@ -151,6 +157,10 @@ class Sweep:
     def _pieces(self, plan: Plan) -> Iterator[Sequence[Any]]:
         """Keys of rows to deal with, in order, looked up in a transaction that locks nothing."""
         condition, last = plan.candidates(), None
+        if self._only is not None:
+            if (meant := self._only(plan.table)) is None:
+                return
+            condition = and_(condition, meant)
         while True:
             query = select(plan.key).where(condition).order_by(plan.key).limit(PAGE)
             if last is not None:

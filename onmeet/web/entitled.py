@@ -6,11 +6,12 @@ guests do not know the host, so the room takes the host's word for all (`signall
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onmeet import clock
 from onmeet.billing.limits import Limits
 from onmeet.errors import N_, UserError
+from onmeet.groups.policy import NOTHING, GroupPolicy
 from onmeet.meetings.service import Role
 from onmeet.signalling.client import RelayUnreachable, query
 from onmeet.web.services import services
@@ -33,12 +34,13 @@ class Grant:
     """limits: of the meeting. payer: the account whose plan it is, None where it is not known here.
 
     shows_numbers: whether pages may show how to dial in; where no telephone is paid for, the meeting has no
-    PIN.
+    PIN. policy: how the group of whoever keeps the meeting tightens the notice; it is in `limits` already.
     """
 
     limits: Limits
     payer: int | None
     shows_numbers: bool
+    policy: GroupPolicy = NOTHING
 
     @property
     def meter(self) -> int | None:
@@ -50,12 +52,23 @@ class Grant:
 def of_meeting(code: str, role: Role, account_id: int | None) -> Grant:
     """What the meeting `code` may be, as somebody sees it who is `role` there."""
     behind, now = services(), clock.now()
-    if not behind.selling.sold:
-        return Grant(behind.selling.entitlements.of(None, now), None, True)
     dial = behind.meetings.dial(code)
     payer = dial.owner if dial is not None else account_id if role == "host" else None
-    limits = behind.selling.entitlements.of(payer, now)
-    return Grant(limits, payer, limits.telephone or (dial is None and role == "guest"))
+    asked = behind.groups.policy_of(payer)
+    if not behind.selling.sold:
+        limits = _within(asked, behind.selling.entitlements.of(None, now))
+        return Grant(limits, None, limits.telephone, asked)
+    limits = _within(asked, behind.selling.entitlements.of(payer, now))
+    return Grant(limits, payer, limits.telephone or (dial is None and role == "guest"), asked)
+
+
+def _within(asked: GroupPolicy, limits: Limits) -> Limits:
+    """A plan, as far as the policy of a group lets it be used."""
+    return replace(
+        limits,
+        telephone=limits.telephone and asked.telephone,
+        dial_out=limits.dial_out and asked.dial_out,
+    )
 
 
 def check(code: str, grant: Grant) -> None:

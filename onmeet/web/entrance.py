@@ -76,7 +76,7 @@ def ticket_for(code: str) -> Ticket:
         raise Forbidden(gettext("Open the meeting's page first, with cookies allowed."))
     dial, grant = services().meetings.dial(code), entitled.of_meeting(code, role, account_id())
     entitled.check(code, grant)
-    reports = _reports()
+    reports = _reports(grant.policy.withheld | services().groups.policy_of(account_id()).withheld)
     recorded = records_meetings(services().policy)
     return Ticket(
         room=code,
@@ -89,7 +89,8 @@ def ticket_for(code: str) -> Ticket:
         device=device() if "meeting.device" in reports else None,
         reports=reports,
         listed=_listed(),
-        lobby=dial is not None and dial.lobby,
+        lobby=dial is not None and (dial.lobby or grant.policy.lobby),
+        lobby_fixed=dial is not None and grant.policy.lobby,
         signed_in=account_id() is not None,
         phone=services().config.sip and grant.limits.telephone,
         pin=dial.pin if dial is not None and grant.limits.telephone else None,
@@ -109,14 +110,18 @@ def _listed() -> bool:
     return not own.restricted and "meeting.participants" not in unwritten
 
 
-def _reports() -> tuple[str, ...]:
-    """What the relay may report about this participant: less where they restricted or objected."""
+def _reports(withheld: frozenset[str]) -> tuple[str, ...]:
+    """What the relay may report about this participant: less where they restricted or objected.
+
+    withheld: what the groups of this person and of the meeting's owner do not want kept.
+    """
     behind, account = services(), account_id()
-    if account is None or not behind.reported:
-        return behind.reported
+    permitted = tuple(category for category in behind.reported if category not in withheld)
+    if account is None or not permitted:
+        return permitted
     own = behind.own.details(account)
     unwritten = rights.unwritten(behind.policy, restricted=own.restricted, objected=own.objected)
-    return tuple(category for category in behind.reported if category not in unwritten)
+    return tuple(category for category in permitted if category not in unwritten)
 
 
 def address() -> str | None:

@@ -126,7 +126,8 @@ def test_the_number_of_a_meeting_without_telephone_opens_nothing(sold: House) ->
     sold.member()
     code = kept(sold, 1)
     pin = sold.services.meetings.pin(1, code)
-    reachable = ReachableMeetings(sold.services.meetings, sold.services.selling.entitlements)
+    behind = sold.services
+    reachable = ReachableMeetings(behind.meetings, behind.selling.entitlements, behind.groups)
     assert reachable.by_pin(pin) is None
     subscribe(sold, 1)
     assert reachable.by_pin(pin) == code
