@@ -13,6 +13,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -43,7 +44,7 @@ class SignInServer:
         """The queries with which browsers came."""
         self._codes: dict[str, dict[str, str]] = {}
         self._tokens: dict[str, dict[str, Any]] = {}
-        self._key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+        self._key = _key()
         self._server = make_server("127.0.0.1", 0, self._app(), threaded=True)
         self.issuer = f"http://127.0.0.1:{self._server.server_port}"
         self.description: dict[str, Any] = {
@@ -139,6 +140,12 @@ class SignInServer:
         if self.header.get("alg") == "none":
             return f"{signed}."
         return f"{signed}.{_text(self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+
+
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    """Made once: that takes a while."""
+    return rsa.generate_private_key(public_exponent=65_537, key_size=2048)
 
 
 def _refuse(error: str, status: int) -> AnyResponse:
