@@ -77,7 +77,6 @@ class PersonPage(Page):
     picture: str
     name: str
     guest: bool
-    longest_ring: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from onmeet.web import entrance
 from onmeet.web.calling.contexts import ContactsPage, PersonPage, UnreachablePage
 from onmeet.web.calling.forms import CallForm
 from onmeet.web.calling.ringing import offered, switchboard
-from onmeet.web.calling.switchboard import RING_SECONDS, About, Caller, TooManyCalls
+from onmeet.web.calling.switchboard import About, Caller, TooManyCalls
 from onmeet.web.language import language
 from onmeet.web.limits import client, limiter
 from onmeet.web.services import services
@@ -54,7 +54,6 @@ def person(handle: str, code: str = "") -> Response:
         picture=url_for("calling.picture", handle=handle, code=code or "-") if shown.picture else "",
         name=mine.name,
         guest=not current_user.is_authenticated,
-        longest_ring=int(RING_SECONDS),
     ).render()
 
 
