@@ -18,13 +18,14 @@ __all__ = ["blueprint"]
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{{ title }}</title>
 <meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">
 <style>body{font:1rem sans-serif;max-width:28rem;margin:2rem auto}label{display:block;margin:.5rem 0}</style>
 <h1>{{ title }}</h1>{% if problem %}<p role="alert" id="problem">{{ problem }}</p>{% endif %}"""
 
 _CHECKOUT = (
     _PAGE
     + """<p id="amount">{{ amount }}</p>{% if trial %}<p id="trial">Trial until {{ trial }}</p>{% endif %}
-<form method="post">
+<form method="post" action="/c/pay/{{ name }}">
 <label>E-mail <input name="email" type="email" required value="{{ given.email }}"></label>
 <label>Name on card <input name="name" required value="{{ given.name }}"></label>
 <label>Card number <input name="card" inputmode="numeric" required value="{{ given.card }}"></label>
@@ -68,6 +69,7 @@ def blueprint(world: World) -> Blueprint:
         return render_template_string(
             _CHECKOUT,
             title="Subscribe",
+            name=session["id"],
             problem=problem,
             amount=f"{price['unit_amount'] / 100:.2f} {price['currency'].upper()}"
             f" per {price['recurring']['interval']}",
