@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 from sqlalchemy import delete, select
@@ -34,14 +33,11 @@ __all__ = ["Groups"]
 
 
 class Groups:
-    """The service. `policy`: the notice in force. `ending` is told a group's id before the group goes."""
+    """The service. `policy`: the notice in force."""
 
-    def __init__(
-        self, database: Database, policy: Policy, *, ending: Callable[[int], object] = lambda _group: None
-    ) -> None:
+    def __init__(self, database: Database, policy: Policy) -> None:
         self._database = database
         self._policy = policy
-        self._ending = ending
 
     @property
     def offered(self) -> bool:
@@ -176,7 +172,6 @@ class Groups:
 
     def end(self, group_id: int) -> None:
         """End a group, whoever asks; one that does not exist has ended already."""
-        self._ending(group_id)
         with self._database.writing() as session:
             session.execute(delete(GroupMember).where(GroupMember.group_id == group_id))
             session.execute(delete(Group).where(Group.id == group_id))

@@ -326,9 +326,13 @@ class RightsPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteAccountPage(Page):
+    """group: the name of one that the account owns and that others are in, or empty; others: how many."""
+
     template = "my_data/delete.html"
     stays: list[StayLine]
     form: DeleteForm
+    group: str
+    others: int
     problem: str = ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, session, url_for
+from flask import Blueprint, Response, flash, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response as AnyResponse
@@ -14,6 +14,7 @@ from onmeet.notices.requests import Filed, RequestGone
 from onmeet.notices.rights import resting_on_interest
 from onmeet.notices.versions import addressed
 from onmeet.web.contexts import DeleteAccountPage, MyDataPage, PassedOnPage, RightsPage
+from onmeet.web.groups import parting
 from onmeet.web.language import language
 from onmeet.web.own_forms import AnswerForm, DeleteForm
 from onmeet.web.own_view import consent_lines, groups, request_line, stay_lines
@@ -166,6 +167,9 @@ def delete_account() -> AnyResponse:
     form = DeleteForm()
     if problem := unconfirmed(form):
         return _farewell(form, problem, 422)
+    if not parting.may_go(request.form.get("group") == "too"):
+        problem = gettext("Hand your group over first, or say that it is to be deleted as well.")
+        return _farewell(form, problem, 422)
     erased = services().erasure.account(_me(), clock.now())
     session.clear()
     if erased.stays:
@@ -198,7 +202,10 @@ def _data(form: DeleteForm, problem: str = "", status: int = 200) -> Response:
 
 def _farewell(form: DeleteForm, problem: str = "", status: int = 200) -> Response:
     stays = services().erasure.stays(_me(), clock.now())
-    return DeleteAccountPage(stays=stay_lines(stays, language()), form=form, problem=problem).render(status)
+    group, others = parting.owned()
+    return DeleteAccountPage(
+        stays=stay_lines(stays, language()), form=form, group=group, others=others, problem=problem
+    ).render(status)
 
 
 def _passed(number: int) -> Filed:

@@ -30,6 +30,7 @@ _TITLES = {
     "participations": lazy_gettext("You in a meeting"),
     "call_records": lazy_gettext("A telephone call"),
     "consents": lazy_gettext("A consent"),
+    "group_members": lazy_gettext("Your membership in a group"),
     "contact_codes": lazy_gettext("A code for callers"),
     "subject_requests": lazy_gettext("A request about your data"),
 }

@@ -168,10 +168,7 @@ def test_the_owner_does_not_leave_a_group_alone(school: School) -> None:
 
 
 def test_a_group_that_is_deleted_leaves_the_accounts(school: School) -> None:
-    told: list[int] = []
-    groups = Groups(school.house.services.database, school.house.services.policy, ending=told.append)
-    groups.delete(school.people("Ada"))
-    assert told == [school.id]
+    school.groups.delete(school.people("Ada"))
     assert [school.role(name) for name in ("Ada", "Bo", "Cy")] == [None, None, None]
     assert school.house.services.accounts.is_open(school.people("Bo"))
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from html import unescape
 
 import pytest
+from sqlalchemy import select
 
 from onmeet import clock
-from tests.factories.house import House, Visitor
+from onmeet.groups.models import Group
+from tests.factories.house import PASSWORD, House, Visitor
 
 
 def owner(house: House) -> Visitor:
@@ -178,3 +180,37 @@ def test_the_sign_in_service_is_the_owners_to_set_and_its_secret_is_never_shown(
     service = house.services.single_sign_on.of_group(1)
     assert (service.issuer, service.secret, service.usable) == (fields["issuer"], "a long secret", False)
     assert "a long secret" not in repr(service)
+
+
+@pytest.mark.promise("N1.11", "N1.12")
+def test_who_owns_a_group_decides_about_it_before_the_account_goes(house: House) -> None:
+    """An owner is asked to hand the group over, or to say that it goes; members keep their accounts."""
+    ada, bo = owner(house), house.member("bo@example.org", "Bo")
+    bo.send(link(ada))
+    assert "Heron School" in ada.open("/account/delete").text
+    assert "Hand the group over" not in bo.open("/account/delete").text
+    assert ada.send("/account/delete", password=PASSWORD).status_code == 422
+    assert house.services.accounts.has("ada@example.org")
+    assert ada.send("/account/delete", password=PASSWORD, group="too").location == "/"
+    assert not house.services.accounts.has("ada@example.org")
+    assert house.services.groups.of(account(house, "bo")) is None
+    assert bo.open("/account/data").status_code == 200
+
+
+def test_the_only_member_of_a_group_takes_it_along(house: House) -> None:
+    ada = owner(house)
+    assert ada.send("/account/delete", password=PASSWORD).location == "/"
+    assert house.services.groups.ownerless() == []
+    with house.services.database.reading() as session:
+        assert session.scalars(select(Group)).all() == []
+
+
+def test_what_cannot_be_undone_needs_a_fresh_proof(house: House) -> None:
+    ada = owner(house)
+    house.member("bo@example.org", "Bo").send(link(ada))
+    house.clock.pass_by(601)
+    for path in ("/group/delete", "/group/members/2/owner", "/group/sign-in"):
+        assert ada.send(path).location.startswith("/account/check"), path
+    here = house.services.groups.of(account(house, "ada"))
+    assert here is not None
+    assert here.role == "owner"

@@ -12,6 +12,7 @@ from onmeet.errors import ProviderError, UserError
 from onmeet.groups.membership import Role
 from onmeet.groups.policy import GroupPolicy, shortest_days, withholdable
 from onmeet.notices import wording
+from onmeet.web.factors.guards import fresh_required
 from onmeet.web.groups import words
 from onmeet.web.groups.asking import guard, me, ruling
 from onmeet.web.groups.contexts import DomainsPage, InvitationsPage, PolicyPage, SignInServicePage
@@ -160,7 +161,7 @@ def sign_in() -> Response:
 
 @blueprint.post("/sign-in")
 @limiter.limit("30 per hour")
-@login_required  # type: ignore[untyped-decorator]
+@fresh_required(back="running_groups.sign_in")
 def set_sign_in() -> AnyResponse:
     """Set it up, or take it away."""
     form = SignInServiceForm()

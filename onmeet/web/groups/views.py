@@ -8,6 +8,7 @@ from flask_login import login_required
 from werkzeug.wrappers import Response as AnyResponse
 
 from onmeet import clock
+from onmeet.web.factors.guards import fresh_required
 from onmeet.web.groups import words
 from onmeet.web.groups.asking import guard, me, ruling
 from onmeet.web.groups.contexts import GroupPage, MembersPage, NoGroupPage
@@ -64,7 +65,7 @@ def leave() -> AnyResponse:
 
 
 @blueprint.post("/delete")
-@login_required  # type: ignore[untyped-decorator]
+@fresh_required(back="groups.home")
 def delete() -> AnyResponse:
     """End the group."""
     services().groups.delete(me())
@@ -104,7 +105,7 @@ def set_role(number: int, role: str) -> AnyResponse:
 
 
 @blueprint.post("/members/<int:number>/owner")
-@login_required  # type: ignore[untyped-decorator]
+@fresh_required(back="groups.members")
 def hand_over(number: int) -> AnyResponse:
     """Make somebody else the owner."""
     services().groups.hand_over(me(), number)
