@@ -32,12 +32,14 @@ _TITLES = {
     "consents": lazy_gettext("A consent"),
     "group_members": lazy_gettext("Your membership in a group"),
     "contact_codes": lazy_gettext("A code for callers"),
+    "sign_in_details": lazy_gettext("A browser that is signed in"),
     "subject_requests": lazy_gettext("A request about your data"),
 }
 
 _WHICH = {
     "created_on": lazy_gettext("made"),
     "last_seen_on": lazy_gettext("last used"),
+    "began_at": lazy_gettext("begun"),
     "started_at": lazy_gettext("begin"),
     "ended_at": lazy_gettext("end"),
     "joined_at": lazy_gettext("came"),

@@ -75,10 +75,15 @@ class House:
         """Somebody with a browser of their own; `headers` go with every request."""
         return Visitor(self.app.test_client(), headers)
 
-    def member(self, email: str = "ada@example.org", name: str = "") -> Visitor:
-        """Somebody with an account, signed in."""
-        self.services.accounts.register(email, PASSWORD, name)
+    def member(self, email: str = "ada@example.org", name: str = "", *, proven: bool = False) -> Visitor:
+        """Somebody with an account, signed in with a browser that knows it.
+
+        proven: the address is confirmed, as it is for everybody who registered by themselves.
+        """
+        self.services.accounts.register(email, PASSWORD, name, proven=proven)
         visitor = self.visitor()
+        with visitor.client.session_transaction() as session:
+            session["known"] = self.services.accounts.mark(email)
         assert visitor.sign_in(email).status_code == 303
         return visitor
 

@@ -12,11 +12,14 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from onmeet import clock
+from onmeet.accounts.addressees import Addressees
 from onmeet.accounts.models import Account
+from onmeet.accounts.moving import SIDES, Moving
 from onmeet.accounts.own import OwnAccount
 from onmeet.accounts.service import Accounts
 from onmeet.config import Config
 from onmeet.db import Database, connect
+from onmeet.mail.about_accounts import mail_about_account
 from onmeet.meetings.models import Meeting, MeetingRecord, Participation
 from onmeet.meetings.planning import Planning
 from onmeet.meetings.service import Meetings
@@ -162,10 +165,16 @@ def test_no_copy_of_a_name_or_an_address_can_be_read_once_it_is_corrected(
     config: Config, database: Database, keys: FileKeyStore, ada: int
 ) -> None:
     accounts = Accounts(database, key=KEY, passwords=QUICK)
-    own = OwnAccount(database, accounts)
+    own, moving = OwnAccount(database, accounts), Moving(database, accounts, mail_about_account)
+
+    def move() -> None:
+        moving.ask(ada, "countess@example.org")
+        for side in SIDES:
+            moving.agree(ada, Addressees(database).state_of(ada) or "", side)
+
     for column, correct in (
         ("name", lambda: own.correct(ada, name="Ada L.", phone="", country="")),
-        ("email", lambda: own.change_email(ada, "countess@example.org")),
+        ("email", move),
     ):
         (before,) = copies(config, "accounts", column)
         correct()

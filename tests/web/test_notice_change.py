@@ -14,6 +14,7 @@ from onmeet.db import connect
 from onmeet.notices import reading, versions
 from onmeet.notices.consents import Consents
 from tests.factories.house import PASSWORD, House, Visitor, make_config
+from tests.factories.mailbox import confirmed
 from tests.factories.postgres import migrated, new_database, postgres
 
 __all__ = ["migrated", "new_database", "postgres"]  # run on both kinds of database
@@ -44,6 +45,8 @@ def houses(new_database: Any, tmp_path: Path) -> Iterator[Any]:
 def registered(house: House) -> Visitor:
     visitor = house.visitor()
     visitor.send("/register", email=ADA, password=PASSWORD, name="Ada")
+    confirmed(house, visitor, ADA, PASSWORD)
+    visitor.send("/sign-out")
     return visitor
 
 
@@ -125,6 +128,8 @@ def test_where_an_account_rests_on_consent_a_box_is_ticked_first_and_the_words_a
     assert "no account here" in refused.text
     assert not house.services.accounts.has(ADA)
     visitor.send("/register", email=ADA, password=PASSWORD, agree="trial")
+    confirmed(house, visitor, ADA, PASSWORD)
+    visitor.send("/sign-out")
     (given,) = [state for state in consents(house).of(1) if state.given]
     assert given.name == "trial"
     assert given.wording in page

@@ -279,11 +279,6 @@ def test_guests_are_offered_no_calls(caller: Caller) -> None:
     assert (told["call"], told["prove"]) == ("", "")
 
 
-def test_another_address_has_to_be_proven_anew(caller: Caller) -> None:
-    caller.house.services.own.change_email(1, "ada@example.com")
-    assert caller.calls("+49301234567").status_code == 403
-
-
 def test_a_link_proves_the_address_of_its_own_account_only(build_house: Build) -> None:
     house = build_house(phone=DIAL_OUT)
     ada, grace = house.member(), house.member("grace@example.org")
