@@ -65,7 +65,7 @@ class RequestPage(Page):
     """One request, with the forms that answer or extend it while it is open."""
 
     template = "admin/request.html"
-    request: Filed
+    asked: Filed
     is_open: bool
     answer: AnswerForm
     extend: ExtendForm

@@ -186,7 +186,7 @@ def _request(
     filed: Filed, *, answer: AnswerForm | None = None, extend: ExtendForm | None = None, status: int = 200
 ) -> AnyResponse:
     return RequestPage(
-        request=filed,
+        asked=filed,
         is_open=filed.state in OPEN,
         answer=answer or AnswerForm(formdata=None, prefix="answer"),
         extend=extend or ExtendForm(formdata=None, prefix="extend"),
