@@ -19,6 +19,7 @@ class PlanCard:
     name: str
     title: str
     prices: tuple[tuple[str, str], ...]
+    paid: bool
     limits: tuple[str, ...]
     href: str
     button: str
@@ -42,6 +43,7 @@ class Offer:
     """A plan that can be had, with its form. trial_days: 0 where there is no trial (any more)."""
 
     plan: Plan
+    title: str
     limits: tuple[str, ...]
     form: SubscribeForm
     trial_days: int

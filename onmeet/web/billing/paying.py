@@ -120,7 +120,7 @@ def _state(party: Party, standing: Standing) -> State:
     return State(
         title=title,
         text=text,
-        plan=plan.title if plan is not None else plans().free.title,
+        plan=words.title(plan if plan is not None else plans().free),
         alarming=held is not None and held.state in ("past_due", "unpaid"),
         paying=standing.paying,
         seats=held.seats if held is not None and held.live and party.whose == "group" else None,
@@ -137,7 +137,9 @@ def _offers(
             form = SubscribeForm(formdata=None)
             form.offer(plan, currency, party.taken)
         days = plans().trial_days if standing.may_try else 0
-        made.append(Offer(plan, words.limit_lines(plan.limits, telephone=services().config.sip), form, days))
+        made.append(
+            Offer(plan, words.title(plan), words.limit_lines(plan.limits, services().config), form, days)
+        )
     return tuple(made)
 
 
@@ -146,7 +148,7 @@ def _limits(party: Party) -> tuple[str, ...]:
     if party.payer.account_id is None:
         return ()
     limits = services().selling.entitlements.of(party.payer.account_id, clock.now())
-    return words.limit_lines(limits, telephone=services().config.sip)
+    return words.limit_lines(limits, services().config)
 
 
 def _used(party: Party) -> tuple[int, int] | None:

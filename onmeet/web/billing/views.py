@@ -178,13 +178,15 @@ def _card(plan: Plan, sold: Plans, currency: str) -> PlanCard:
         button = gettext("My meetings") if signed_in else gettext("Create an account")
     return PlanCard(
         name=plan.name,
-        title=plan.title,
+        title=words.title(plan),
         prices=tuple(
             (words.money(price), words.period_words(price.period, plan.seats))
             for price in plan.prices
             if price.currency == currency
-        ),
-        limits=words.limit_lines(plan.limits, telephone=services().config.sip),
+        )
+        or ((words.amount(0, currency), ""),),
+        paid=bool(plan.prices),
+        limits=words.limit_lines(plan.limits, services().config),
         href=href,
         button=button,
     )

@@ -8,11 +8,16 @@ from decimal import Decimal
 from flask_babel import format_currency, format_date, gettext, ngettext
 
 from onmeet.billing.limits import Limits
-from onmeet.billing.plans import Price
+from onmeet.billing.plans import Plan, Price
 from onmeet.billing.states import Held
+from onmeet.config import Config
+from onmeet.errors import N_
 from onmeet.meetings.service import MAX_MEETINGS
 
-__all__ = ["amount", "day", "limit_lines", "minutes_line", "money", "period_words", "state_words"]
+__all__ = ["amount", "day", "limit_lines", "minutes_line", "money", "period_words", "state_words", "title"]
+
+_OURS = (N_("Free"), N_("Personal"), N_("Group"))
+"""Titles in `plans.toml`, for the catalogues."""
 
 
 def amount(cents: int, currency: str) -> str:
@@ -34,14 +39,20 @@ def period_words(period: str, seats: bool) -> str:
     return str(gettext("a month") if period == "month" else gettext("a year"))
 
 
-def limit_lines(limits: Limits, *, telephone: bool) -> tuple[str, ...]:
-    """What a plan lets meetings be. telephone: whether this server has telephones at all."""
+def title(plan: Plan) -> str:
+    """What a plan is called: those that come with OnMeet in the language of the page."""
+    return str(gettext(plan.title))
+
+
+def limit_lines(limits: Limits, config: Config) -> tuple[str, ...]:
+    """What a plan lets meetings be, as far as this server goes along."""
+    limits = limits.within(config.max_participants)
     lines = [
         ngettext("%(num)s person in a meeting", "Up to %(num)s people in a meeting", limits.participants),
         minutes_line(limits.minutes_a_month),
         ngettext("%(num)s kept meeting", "%(num)s kept meetings", min(limits.meetings, MAX_MEETINGS)),
     ]
-    if telephone:
+    if config.sip:
         lines.append(
             gettext("Dial-in by telephone") if limits.telephone else gettext("Without telephone dial-in")
         )
