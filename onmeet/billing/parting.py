@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 
 from onmeet.accounts.models import Account
 from onmeet.billing import sealing
@@ -46,6 +46,11 @@ class Parting:
         for registration in some:
             self._part(registration, now)
         return len(some)
+
+    def waiting(self) -> int:
+        """How many customers are still to be deleted at the provider."""
+        with self._database.reading() as session:
+            return session.scalar(select(func.count()).select_from(Registration).where(_left())) or 0
 
     def _part(self, registration: Registration, now: datetime) -> None:
         customer = sealing.opened(self._secret_key, registration.sealed)

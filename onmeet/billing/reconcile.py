@@ -9,10 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-
 from onmeet.billing.invoices import Invoices
-from onmeet.billing.models import BillingEvent
 from onmeet.billing.payers import Customers, Payer
 from onmeet.billing.provider import NoSuch, Provider
 from onmeet.billing.subscriptions import Subscriptions
@@ -21,10 +18,8 @@ from onmeet.db import Database
 
 __all__ = ["Reconciled", "Reconciling"]
 
-LOOK_BACK = 3 * 86_400
-"""The provider tries to deliver a message for so long: an older one may still be missing."""
-
-FARTHEST = 29 * 86_400
+FARTHEST = 29
+"""Days that are looked back, since the provider's list ends a little later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +50,16 @@ class Reconciling:
         self._invoices = invoices
         self._webhooks = webhooks
 
-    def run(self, now: datetime, *, everybody: bool = False) -> Reconciled:
-        """Catch up; with `everybody` also what no message tells of. Raises `ProviderError` half-way."""
-        events = sum(
-            self._webhooks.handle(event, now) for event in self._provider.events_since(self._since(now))
-        )
+    def run(self, now: datetime, *, days: int = FARTHEST, everybody: bool = False) -> Reconciled:
+        """Catch up with the last days; `everybody`: also with what no message tells of.
+
+        Raises `ProviderError`, perhaps half-way: what is done by then is done.
+        """
+        since = int(now.timestamp()) - days * 86_400
+        events = sum(self._webhooks.handle(event, now) for event in self._provider.events_since(since))
         asked = self._customers.everybody() if everybody else []
         invoices = sum(self._ask(payer, customer, now) for payer, customer in asked)
         return Reconciled(events, len(asked), invoices)
-
-    def _since(self, now: datetime) -> int:
-        with self._database.reading() as session:
-            last = session.scalar(select(func.max(BillingEvent.seen))) or 0
-        present = int(now.timestamp())
-        return max(present - FARTHEST, min(last, present - LOOK_BACK))
 
     def _ask(self, payer: Payer, customer: str, now: datetime) -> int:
         """Everything about one customer; how many invoices were missing."""

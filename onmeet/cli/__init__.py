@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from onmeet.cli import (
     audit,
+    billing,
     database,
     gateway_key,
     keys,
@@ -50,7 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="onmeet", description="Run and look after OnMeet.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    subjects = (database, users, keys, gateway_key, mail, people, notice, retention, usage, audit, prompts)
+    subjects = (
+        database,
+        users,
+        keys,
+        gateway_key,
+        mail,
+        people,
+        notice,
+        retention,
+        usage,
+        audit,
+        billing,
+        prompts,
+    )
     for module in subjects:
         module.add_commands(commands)
     return parser

@@ -38,8 +38,7 @@ class Shop:
         plans = house.services.selling.plans
         assert plans is not None
         self.plans = plans
-        for price in plans.prices():
-            payments.provider.make_price(price, price.plan)
+        stripe.stock(plans)
 
     @property
     def now(self) -> datetime:

@@ -29,7 +29,7 @@ def _need_no_form(state: BlueprintSetupState) -> None:
 
 
 @blueprint.post("/billing/webhook")
-@limiter.exempt  # type: ignore[untyped-decorator]
+@limiter.exempt
 def take() -> Response:
     """200 for what is done or means nothing here; 400 for a forgery; 503 when it ought to come again."""
     payments = services().selling.payments

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.serving import make_server
 
+from onmeet.billing.plans import Plans
 from tests.peers.stripe import api, pages
 from tests.peers.stripe.cards import Card
 from tests.peers.stripe.time_passing import pass_by
@@ -68,10 +69,39 @@ class StandIn:
         """The same as fields of `Config`, for `build_house`."""
         return {"stripe_key": KEY, "stripe_webhook_secret": SECRET, "stripe_api": self.origin}
 
+    def stock(self, plans: Plans) -> None:
+        """Have every price of these plans, as `onmeet billing plans --make` makes them."""
+        for price in plans.prices():
+            product = f"onmeet-{price.plan}"
+            if product not in self.world.things:
+                made = self.world.put("prod", "product", name=price.plan, active=True)
+                self.world.things[product] = {**made, "id": product}
+            self.world.put(
+                "price",
+                "price",
+                active=True,
+                product=product,
+                currency=price.currency.lower(),
+                unit_amount=price.cents,
+                recurring={"interval": price.period, "interval_count": 1},
+                lookup_key=price.key,
+                metadata={"onmeet_plan": price.plan},
+                type="recurring",
+            )
+
     def pass_by(self, *, days: float = 0, seconds: float = 0) -> None:
         """Let time go by, with all that falls due meanwhile."""
         with self.world.lock:
             pass_by(self.world, days * DAY + seconds)
+
+    def begin_anew(self) -> None:
+        """As if nobody had ever come: prices stay, and it is today again."""
+        with self.world.lock:
+            stays = ("price", "product", "billing_portal.configuration")
+            self.world.things = {n: t for n, t in self.world.things.items() if t["object"] in stays}
+            self.world.events.clear()
+            self.world.passed = 0.0
+            self.webhooks.lose()
 
     def card_stops_paying(self, customer: str) -> None:
         """Charges of a customer's cards fail from now on."""
