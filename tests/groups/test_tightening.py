@@ -185,6 +185,7 @@ def test_guests_of_members_meetings_wait_in_the_lobby(office: Any) -> None:
     there: Office = office(GroupPolicy(lobby=True))
     guest = there.house.visitor()
     assert there.ticket(guest).lobby
+    assert there.ticket(guest).lobby_fixed, "and no host switches that off"
     assert not there.ticket(guest, there.others).lobby
 
 
@@ -202,3 +203,12 @@ def test_who_has_left_falls_under_the_notice_alone(office: Any) -> None:
     there: Office = office(GroupPolicy(WITHHELD))
     there.bo.send("/group/leave")
     assert set(there.ticket(there.bo, there.others).reports) == set(there.behind.reported)
+
+
+def test_what_a_group_withholds_is_not_asked_for_in_the_account(office: Any) -> None:
+    there: Office = office(GroupPolicy(frozenset({"account.phone"})))
+    for visitor, account, asked in ((there.bo, 2, False), (there.zoe, 3, True)):
+        assert ('name="details-phone"' in visitor.open("/account/details").text) == asked
+        visitor.send("/account/details", **{"details-name": "Name", "details-phone": "+49 30 1234567"})
+        own = there.behind.own.details(account)
+        assert (own.name, own.phone) == ("Name", "+49 30 1234567" if asked else "")

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from onmeet import clock
 from onmeet.meetings.service import TooManyMeetings
 from onmeet.notices import wording
+from onmeet.web.groups.tightening import my_policy
 from onmeet.web.language import language
 from onmeet.web.meetings.contexts import MyMeetingsPage, PlanPage
 from onmeet.web.meetings.forms import MeetingForm
@@ -63,8 +64,8 @@ def personal() -> AnyResponse:
 
 
 def permitted(form: MeetingForm) -> MeetingForm:
-    """The form without what the notice in force does not let us keep."""
-    policy = services().policy
+    """The form without what the notice in force, or a group, does not let us keep."""
+    policy = my_policy()
     if not policy.stores("meeting.description"):
         del form.description
     if not policy.stores("meeting.times"):

@@ -13,6 +13,7 @@ from onmeet.accounts.sign_ins import Browser
 from onmeet.errors import UserError
 from onmeet.notices import wording
 from onmeet.notices.page_counts import OTHER
+from onmeet.web.groups.tightening import my_policy
 from onmeet.web.language import language
 from onmeet.web.limits import client, limiter
 from onmeet.web.own_forms import DeleteForm, DetailsForm, EmailForm, PasswordForm
@@ -51,7 +52,8 @@ def correct() -> AnyResponse:
     form = DetailsForm(prefix="details")
     if not form.validate_on_submit():
         return details_page(form=form, status=422)
-    services().own.correct(_me(), **{field: form[field].data or "" for field in form.told()})
+    told = [field for field in form.told() if field in permitted()]
+    services().own.correct(_me(), **{field: form[field].data or "" for field in told})
     flash(gettext("Saved. What stood there before is erased."))
     return redirect(url_for("details.show"), 303)
 
@@ -92,8 +94,9 @@ def sign_out(name: str) -> AnyResponse:
 
 
 def permitted() -> list[str]:
-    """The fields that the notice in force lets us hold."""
-    return [name for name, category in FIELDS.items() if services().policy.stores(category)]
+    """The fields that the notice in force lets us hold, and a group does not withhold."""
+    policy = my_policy()
+    return [name for name, category in FIELDS.items() if policy.stores(category)]
 
 
 def details_page(

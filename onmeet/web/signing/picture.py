@@ -11,6 +11,7 @@ from flask_login import current_user, login_required
 from werkzeug.wrappers import Response as AnyResponse
 
 from onmeet.accounts.pictures import MAX_BYTES, NotAPicture, portrait
+from onmeet.web.groups.tightening import my_policy
 from onmeet.web.limits import limiter
 from onmeet.web.services import services
 from onmeet.web.signing.details import details_page
@@ -57,7 +58,7 @@ def show() -> Response:
 @login_required  # type: ignore[untyped-decorator]
 def upload() -> AnyResponse:
     """Take another picture; the one from before is erased."""
-    if not services().policy.stores("account.picture"):
+    if not my_policy().stores("account.picture"):
         abort(404)
     form = PictureForm(prefix="picture")
     if not form.validate_on_submit():
