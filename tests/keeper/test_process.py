@@ -196,8 +196,14 @@ async def test_the_end_of_a_meeting_is_recorded_and_receipted_whatever_was_kille
     assert query(server, "SELECT count(*) FROM meeting_records WHERE ended_on IS NULL") == [(0,)]
 
 
-async def test_a_pin_that_rotates_is_another_one_after_the_meeting(server: OnMeetServer):
+async def test_after_the_meeting_a_pin_is_another_one_and_its_minutes_are_added_up(server: OnMeetServer):
     old = "012345678"
+    query(
+        server,
+        "INSERT INTO accounts (id, subject, email_mark, restricted, objected, erasing, proven, notice,"
+        " new_email_mark, new_email_agreed, totp_step, role)"
+        " VALUES (7, 'p', 'e', 0, 0, 0, '', '', '', '', 0, '')",
+    )
     insert_it = (
         "INSERT INTO meetings (subject, code_mark, code, owner_id, title, pin, pin_rotates, uid, sequence,"
         " cancelled, admission, personal, hosting)"
@@ -206,15 +212,29 @@ async def test_a_pin_that_rotates_is_another_one_after_the_meeting(server: OnMee
     query(server, insert_it, old)
     path = server.data / "run" / "relay.sock"
     ticket = Ticket(
-        "abc-defg-hjk", "host", "browser", 50, time.time() + 10, phone=True, pin=old, pin_rotates=True
+        "abc-defg-hjk",
+        "host",
+        "browser",
+        50,
+        time.time() + 10,
+        phone=True,
+        pin=old,
+        pin_rotates=True,
+        meter=7,
     )
+    other = await SignallingClient.over_unix(path, ticket)
+    await other.join("Ben")
     client = await SignallingClient.over_unix(path, ticket)
     assert (await client.join("Ada"))["room"]["pin"] == old
     await client.leave()
+    await other.leave()
     rows = await asyncio.to_thread(
         until, lambda: query(server, "SELECT pin FROM meetings WHERE pin <> ?", old), "another PIN"
     )
     assert len(str(rows[0][0])) == 9
+    await asyncio.to_thread(
+        until, lambda: query(server, "SELECT 1 FROM used_months WHERE account_id = 7"), "minutes of the month"
+    )
 
 
 @pytest.mark.promise("N1.19")

@@ -106,6 +106,13 @@ def test_a_stored_meeting_has_the_plan_of_its_owner_for_everybody(sold: House) -
     assert ticket(ada, code) == ticket(guest, code) == paid
 
 
+def test_as_many_meetings_are_kept_as_the_plan_lets(sold: House) -> None:
+    ada = sold.member()
+    assert [ada.send("/meetings", title="Tuesday").status_code for _ in range(3)] == [303, 303, 409]
+    subscribe(sold, 1)
+    assert ada.send("/meetings", title="Tuesday").status_code == 303
+
+
 def test_an_ad_hoc_meeting_has_the_plan_of_the_host_who_is_signed_in(sold: House) -> None:
     ada, guest = sold.member(), sold.visitor()
     subscribe(sold, 1)

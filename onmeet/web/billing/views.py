@@ -54,6 +54,7 @@ def plans() -> Response:
 
 @blueprint.get("/account/payment", endpoint="own", defaults={"whose": "account"})
 @blueprint.get("/group/payment", endpoint="of_group", defaults={"whose": "group"})
+@limiter.limit(_PAYING, exempt_when=lambda: "checkout" not in request.args)
 @login_required  # type: ignore[untyped-decorator]
 def payment(whose: str) -> AnyResponse:
     """How somebody stands, and what they can do; also where the provider's pages lead back to."""

@@ -15,7 +15,7 @@ from onmeet.web.language import language
 from onmeet.web.meetings.contexts import MyMeetingsPage, PlanPage
 from onmeet.web.meetings.forms import MeetingForm
 from onmeet.web.meetings.lines import SEARCH_FROM, arrange
-from onmeet.web.meetings.routes import blueprint, keep, owner, too_many
+from onmeet.web.meetings.routes import blueprint, keep, most, owner, too_many
 from onmeet.web.services import services
 
 __all__ = ["create", "mine", "permitted", "personal", "plan", "purposes"]
@@ -57,7 +57,7 @@ def personal() -> AnyResponse:
     name = current_user.person.name
     title = gettext("%(name)s’s room", name=name) if name else gettext("My room")
     try:
-        session["fresh"] = services().planning.personal_room(owner(), title).code
+        session["fresh"] = services().planning.personal_room(owner(), title, most=most()).code
     except TooManyMeetings:
         raise too_many() from None
     return redirect(url_for("meetings.mine"), 303)
