@@ -26,13 +26,21 @@ def _upgrade(config: Config, _options: argparse.Namespace) -> int:
 
 
 def _adopt_notice(config: Config) -> None:
-    """Put the configured notice into force or announce it, and queue the mails that tell people so."""
+    """Put the configured notice into force or announce it, and queue the mails that tell people so.
+
+    Raises `ConfigError` before that where something is to be sold that the notice, or the plans, do not bear.
+    """
     from onmeet.accounts.addressees import Addressees
+    from onmeet.billing import payments, plan_file
     from onmeet.db import connect
     from onmeet.mail.queue import enqueue_for
     from onmeet.notices import versions
+    from onmeet.notices.policy import Policy
 
     notice = versions.configured(config)
+    payments.check(config, Policy(notice))
+    if config.stripe_key:
+        plan_file.load(config)
     database, now = connect(config.database_url), clock.now()
     try:
         everybody = Addressees(database).everybody()

@@ -29,6 +29,7 @@ from onmeet.groups.shorter import sweep_groups
 from onmeet.keeper.chores import Chores, Ending, Work, closed, warn
 from onmeet.keeper.consumer import Consumer
 from onmeet.keeper.endings import Endings
+from onmeet.keeper.paying import payment_jobs
 from onmeet.mail.about_requests import mail_about_request
 from onmeet.mail.office import post_office
 from onmeet.meetings.records import Records
@@ -122,6 +123,7 @@ class Keeper:
             "erasures": self._finish_erasures,
             "requests": self._look_at_requests,
             "backups": self._expire_backups,
+            **payment_jobs(self.config, self.policy, self.database),
             "domains": lambda now: Domains(self.database).recheck(now.date()),
         }
 

@@ -27,6 +27,8 @@ JOBS: Mapping[str, float] = {
     "mail": 2.0,
     "requests": 86_400.0,
     "backups": 3600.0,
+    "parting": 60.0,
+    "payment": 3600.0,
     "domains": 3600.0,
 }
 """Seconds between runs; each runs at the start, too."""

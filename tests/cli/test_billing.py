@@ -71,3 +71,16 @@ def test_a_notice_under_which_payments_cannot_be_kept_is_refused(
     monkeypatch.setenv("ONMEET_NOTICE", "3cx-webmeeting")
     assert run("check") == 2
     assert "3cx-webmeeting has no billing.state, no billing.invoice" in capsys.readouterr().err
+
+
+def test_such_settings_stop_the_start_before_anything_runs(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ONMEET_NOTICE", "3cx-webmeeting")
+    assert main(["db", "upgrade"]) == 2
+    assert "or leave the key unset" in capsys.readouterr().err
+    monkeypatch.setenv("ONMEET_NOTICE", "on-meet")
+    (tmp_path / "plans.toml").write_text("[[plan]]")
+    monkeypatch.setenv("ONMEET_PLANS", str(tmp_path / "plans.toml"))
+    assert main(["db", "upgrade"]) == 2
+    assert "plans.toml:1: plan 1: name is missing" in capsys.readouterr().err
