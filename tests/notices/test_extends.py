@@ -103,7 +103,7 @@ def test_what_is_extended_must_exist() -> None:
 
 @pytest.mark.promise("N4.2")
 def test_an_organisation_may_keep_messages_for_a_shorter_time_than_the_operator_permits() -> None:
-    """An organisation's own policy may keep less; organisations themselves are still to come."""
+    """An organisation's own policy may keep less than the operator's notice permits."""
     base = reading.load("web1on1")
     text = """
 drop = ["meeting.topic"]
