@@ -98,7 +98,7 @@ def date_lines(kept: KeptMeeting, now: datetime) -> list[DateLine]:
     coming = schedule.coming(now, _DATES)
     off = [day for day in schedule.exceptions if schedule.ends(day) > now]
     days = sorted([*coming, *(day for day in off if not coming or day <= coming[-1] or len(coming) < _DATES)])
-    return [DateLine(day.isoformat(), words.when(schedule, day), day not in off) for day in days]
+    return [DateLine(day.isoformat(), words.short_when(schedule, day), day not in off) for day in days]
 
 
 def _text(kept: KeptMeeting, name: str, telephone: Telephone | None) -> str:
