@@ -21,6 +21,7 @@ from wtforms.validators import DataRequired, Length
 
 from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
 from onmeet.notices.requests import KINDS
+from onmeet.web.factors.guards import password_counts
 from onmeet.web.forms import a_country, a_number, email_address, printable
 from onmeet.web.language import LANGUAGES
 
@@ -87,9 +88,14 @@ class DetailsForm(FlaskForm):  # type: ignore[misc]
 
 
 class _WithPassword(FlaskForm):  # type: ignore[misc]
-    """Asks for the password again."""
+    """Asks for the password again, where that proves anything: see `guards.password_counts`."""
 
     password = PasswordField(lazy_gettext("Your password"), [DataRequired(), Length(max=MAX_LENGTH)])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not password_counts():
+            del self.password
 
 
 class EmailForm(_WithPassword):

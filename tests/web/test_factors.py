@@ -234,10 +234,11 @@ def test_a_change_needs_a_proof_that_is_fresh(house: House) -> None:
     ada, stranger = house.member(), house.visitor()
     house.clock.pass_by(600)
     for path in CHANGES:
+        back = f"{SECURITY}/{path}" if path in ("app", "password") else SECURITY
         answer = ada.send(f"{SECURITY}/{path}")
-        assert (answer.status_code, answer.location) == (303, "/account/check?next=/account/security"), path
+        assert (answer.status_code, answer.location) == (303, f"/account/check?next={back}"), path
         script = Keyholder(ada).post(f"{SECURITY}/{path}")
-        assert (script.status_code, script.json) == (401, {"next": "/account/check?next=/account/security"})
+        assert (script.status_code, script.json) == (401, {"next": f"/account/check?next={back}"}), path
         assert stranger.send(f"{SECURITY}/{path}").location.startswith("/sign-in"), path
 
 
@@ -269,6 +270,26 @@ def test_where_more_is_asked_for_a_password_proves_nothing(house: House) -> None
     answer = ada.use("/account/check/passkey", next=f"{SECURITY}/passkeys/new")
     assert answer.json == {"next": f"{SECURITY}/passkeys/new"}
     assert ada.visitor.open(f"{SECURITY}/passkeys/new").status_code == 200
+
+
+def test_export_and_deletion_take_what_the_account_can_prove(house: House) -> None:
+    ada = Keyholder(house.member())
+    ada.add()
+    set_up_app(house, ada.visitor)
+    ada.visitor.send(f"{SECURITY}/password/drop")
+    house.clock.pass_by(600)
+    for path, back in (
+        ("/account/export", "/account/data"),
+        ("/account/delete", "/account/delete"),
+        ("/account/email", "/account/details"),
+    ):
+        answer = ada.visitor.send(path, **{"password": PASSWORD, "email-email": "new@example.org"})
+        assert (answer.status_code, answer.location) == (303, f"/account/check?next={back}")
+    assert 'type="password"' not in ada.visitor.open("/account/delete").text
+    ada.use("/account/check/passkey")
+    assert ada.visitor.send("/account/export").mimetype == "application/zip"
+    assert ada.visitor.send("/account/delete").location == "/"
+    assert house.services.accounts.id_of("ada@example.org") is None
 
 
 def test_the_passkey_of_somebody_else_proves_nothing(house: House) -> None:

@@ -15,7 +15,7 @@ from onmeet.groups.secrets import CannotOpen
 from onmeet.web.factors import words
 from onmeet.web.factors.contexts import CheckPage
 from onmeet.web.factors.forms import CodeForm, PasswordCheckForm
-from onmeet.web.factors.guards import OVERVIEW, is_operator
+from onmeet.web.factors.guards import OVERVIEW, password_counts
 from onmeet.web.factors.relying import browser, relying_party
 from onmeet.web.limits import client, limiter
 from onmeet.web.noting import note
@@ -40,7 +40,7 @@ def page() -> AnyResponse:
 def by_password() -> AnyResponse:
     """The password: where it is all that the account has."""
     form = PasswordCheckForm()
-    if not _password_is_enough(_held()) or not form.validate_on_submit():
+    if not password_counts() or not form.validate_on_submit():
         return _page(gettext("Please give your password."), 422)
     try:
         services().own.confirm(_me(), form.password.data, client=client())
@@ -105,11 +105,6 @@ def _held() -> Held:
     return services().factors.of(_me())
 
 
-def _password_is_enough(held: Held) -> bool:
-    """It proves little where more is asked for at each sign-in, and nothing for an operator's pages."""
-    return held.password and not held.asks_second and not (is_operator() and held.strong)
-
-
 def _sign_in_service() -> str:
     """The name of the group whose service can vouch for an account without any other means, or empty."""
     here = services().groups.of(_me()) if services().groups.offered else None
@@ -127,7 +122,7 @@ def _page(problem: str = "", status: int = 200) -> AnyResponse:
     return CheckPage(
         password=PasswordCheckForm(formdata=None, next=wanted),
         code=CodeForm(formdata=None, next=wanted),
-        by_password=_password_is_enough(held),
+        by_password=password_counts(),
         by_code=held.totp,
         by_passkey=held.passkeys > 0,
         by_sso=_sign_in_service() if not held.asks_second else "",

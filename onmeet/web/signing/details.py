@@ -13,6 +13,7 @@ from onmeet.accounts.sign_ins import Browser
 from onmeet.errors import UserError
 from onmeet.notices import wording
 from onmeet.notices.page_counts import OTHER
+from onmeet.web.factors.guards import prove_first
 from onmeet.web.groups.tightening import my_policy
 from onmeet.web.language import language
 from onmeet.web.limits import client, limiter
@@ -139,9 +140,15 @@ def purposes() -> dict[str, str]:
 
 
 def unconfirmed(form: DeleteForm | EmailForm | PasswordForm) -> str:
-    """Why it is not sure that the owner asks; empty when it is."""
+    """Why it is not sure that the owner asks; empty when it is.
+
+    Raises `ProofMissing` where a password is not enough, and nothing better was given a moment ago.
+    """
     if not form.validate_on_submit():
         return str(gettext("Please give your password."))
+    if "password" not in form:
+        prove_first("my_data.data" if isinstance(form, DeleteForm) else "details.show")
+        return ""
     try:
         services().own.confirm(_me(), form.password.data, client=client())
     except WrongCredentials:
