@@ -48,7 +48,7 @@ def register() -> AnyResponse:
 def create_account() -> AnyResponse:
     """Make an account that waits to be confirmed. The answer is the same when the address has one already."""
     _refuse_when_closed()
-    form, asked = _register_form(), dict(_asked())
+    form, asked = _register_form(), dict(consent_texts.before_account())
     agreed = asked.keys() <= set(request.form.getlist("agree"))
     if not form.validate_on_submit() or not agreed:
         return _register_page(form, 422, refused=not agreed)
@@ -121,16 +121,6 @@ def _register_form() -> RegisterForm:
     return form
 
 
-def _asked() -> list[tuple[str, str]]:
-    """What the data of an account rests on, where that is consent (N2.2): name and sentence."""
-    policy = services().policy
-    item = policy.item("account.email")
-    if item is None or item.legal_basis != "Consent" or not policy.stores("consent.record"):
-        return []
-    consents = (c for c in policy.notice.consents if c.before == "registration" and c.recorded)
-    return [(consent.name, consent_texts.sentence(consent)) for consent in consents]
-
-
 def _register_page(form: RegisterForm, status: int = 200, *, refused: bool = False) -> AnyResponse:
     policy = services().policy
     items = {
@@ -140,7 +130,7 @@ def _register_page(form: RegisterForm, status: int = 200, *, refused: bool = Fal
         form=form,
         minimum_age=policy.notice.minimum_age,
         purposes={name: wording.purpose(item.purpose, language()) for name, item in items.items() if item},
-        asked=_asked(),
+        asked=consent_texts.before_account(),
         refused=refused,
     ).render(status)
 

@@ -21,6 +21,7 @@ from onmeet.web.limits import client, limiter
 from onmeet.web.noting import note
 from onmeet.web.security import safe_path
 from onmeet.web.services import services
+from onmeet.web.signing.words import slow_down
 
 __all__ = ["blueprint", "proved"]
 
@@ -48,7 +49,7 @@ def by_password() -> AnyResponse:
         note("sign-in-failed")
         return _page(gettext("The password is not right."), 422)
     except TooManyAttempts as wait:
-        return _page(words.slow_down(wait.seconds), 429)
+        return _page(slow_down(wait.seconds), 429)
     return redirect(proved(form.next.data, strong=False), 303)
 
 
@@ -64,7 +65,7 @@ def by_code() -> AnyResponse:
         note("sign-in-failed")
         return _page(words.wrong_code(), 422)
     except TooManyAttempts as wait:
-        return _page(words.slow_down(wait.seconds), 429)
+        return _page(slow_down(wait.seconds), 429)
     return redirect(proved(form.next.data, strong=True), 303)
 
 

@@ -19,6 +19,7 @@ from onmeet.web.limits import limiter
 from onmeet.web.noting import note
 from onmeet.web.services import services
 from onmeet.web.signing.entering import days, device, enter, onwards
+from onmeet.web.signing.words import slow_down
 
 __all__ = ["blueprint", "demanded", "first_step_done"]
 
@@ -77,7 +78,7 @@ def take_code() -> AnyResponse:
         note("sign-in-failed")
         return _page(account, form, words.wrong_code(), 422)
     except TooManyAttempts as wait:
-        return _page(account, form, words.slow_down(wait.seconds), 429)
+        return _page(account, form, slow_down(wait.seconds), 429)
     answer = _through(account)
     if recovered:
         left = services().factors.codes.left(account)

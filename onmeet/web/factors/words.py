@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from flask import Response, jsonify
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-__all__ = ["demanded", "passkey_refused", "refusal", "slow_down", "written", "wrong_code"]
+__all__ = ["demanded", "passkey_refused", "refusal", "written", "wrong_code"]
 
 
 def wrong_code() -> str:
     """After a code that was not right."""
     return str(gettext("This code is not right, or it was used already."))
-
-
-def slow_down(seconds: int) -> str:
-    """After too many tries."""
-    return str(
-        ngettext(
-            "Too many attempts. Please wait %(num)s second.",
-            "Too many attempts. Please wait %(num)s seconds.",
-            seconds,
-        )
-    )
 
 
 def demanded() -> str:
