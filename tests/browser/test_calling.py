@@ -13,6 +13,7 @@ from onmeet.web.cookies import SESSION
 from tests.browser import axe
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
+from tests.browser.instance import Instance
 from tests.browser.people import PreJoin
 from tests.browser.window import Window, by_testid
 from tests.factories.house import House, Visitor, make_config
@@ -20,6 +21,7 @@ from tests.running import OnMeetServer
 
 PHONE = {"width": 390, "height": 844}
 RING = by_testid("ring")
+CANARY = "Jonasquagga"
 
 
 @pytest.fixture(scope="module")
@@ -90,16 +92,16 @@ def test_a_call_rings_in_every_tab_and_leads_both_into_one_encrypted_meeting(
     assert caller.is_secure(among=2) == callee.is_secure(among=2)
 
 
-@pytest.mark.promise("N1.9")
+@pytest.mark.promise("N1.2", "N1.7", "N1.9")
 def test_a_call_is_declined_hung_up_and_blocked(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer, house: House
 ) -> None:
-    """Who is called may decline; who is blocked finds nobody there any more."""
+    """Who is called may decline; who is blocked finds nobody there any more; nothing of it stays."""
     karin = Callee(house, onmeet_server, "karin@example.org", "Karin")
     tab = karin.opens(window(**PHONE))
     jonas = window()
     jonas.forgiven.append("404")
-    call(jonas, karin.link, "Jonas")
+    call(jonas, karin.link, CANARY)
     tab.until_shown(RING)
     assert axe.violations(tab) == []
     assert tab.evaluate("() => document.title").startswith("☎")
@@ -121,6 +123,7 @@ def test_a_call_is_declined_hung_up_and_blocked(
     jonas.until_text("Nobody can be reached", "#call-said")
     jonas.reload()
     jonas.until_text("Nobody to call here")
+    assert Instance(onmeet_server).raw([CANARY]) == {}
 
 
 @pytest.mark.promise("N1.4")

@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import Flask, current_app, g
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from onmeet.web.calling.switchboard import Switchboard
 from onmeet.web.services import services
@@ -46,6 +47,10 @@ def switchboard() -> Switchboard:
 def _ring_name() -> str:
     if not current_user.is_authenticated or not offered():
         return ""
-    if not services().handles.has(int(current_user.person.id)):
+    try:
+        reachable = services().handles.has(int(current_user.person.id))
+    except SQLAlchemyError:
+        return ""  # the page that says so must not fail over this
+    if not reachable:
         return ""
     return hashlib.sha256(f"ringing {current_user.token}".encode()).hexdigest()[:16]
