@@ -123,4 +123,5 @@ def test_a_description_is_kept_where_the_notice_says_so(
     files = list(tmp_path.rglob("onmeet.db*"))
     assert any(b"Bring-4417" in file.read_bytes() for file in files) == bool(kept)
     house.services.planning.change(ADA, code, title="Tuesday")
+    assert house.services.meetings.get(ADA, code).description == ""
     assert not any(b"Bring-4417" in file.read_bytes() for file in files)

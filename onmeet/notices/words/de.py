@@ -25,7 +25,10 @@ _CATEGORIES = {
     "meeting.link": ("Code des Treffens", "der Teil des Links vor dem #; der geheime Teil kommt nie hierher"),
     "meeting.topic": ("Titel eines Treffens", "wie ihn die Person eingegeben hat, der es gehört"),
     "meeting.description": ("Beschreibung eines Treffens", "wie sie eingegeben wurde"),
-    "meeting.times": ("Tage und Zeiten eines Treffens", "wann es angelegt wurde, begann und endete"),
+    "meeting.times": (
+        "Tage und Zeiten eines Treffens",
+        "wann es angelegt wurde, geplant ist, begann und endete",
+    ),
     "meeting.participants": ("Namen im Treffen", "wie sie beim Eintreten eingegeben wurden"),
     "meeting.joins": ("Kommen und Gehen", "wann wer in ein Treffen kam und es verließ"),
     "meeting.access_kind": ("Art des Zugangs", "ob jemand mit dem Browser oder per Telefon kam"),

@@ -22,7 +22,7 @@ _CATEGORIES = {
     "meeting.link": ("Meeting code", "the part of the link before the #; the secret part never gets here"),
     "meeting.topic": ("Title of a meeting", "as its owner typed it"),
     "meeting.description": ("Description of a meeting", "as its owner typed it"),
-    "meeting.times": ("Days and times of a meeting", "when it was made, began and ended"),
+    "meeting.times": ("Days and times of a meeting", "when it was made, is planned, began and ended"),
     "meeting.participants": ("Names in a meeting", "as people typed them when they went in"),
     "meeting.joins": ("Coming and going", "when each person came into a meeting and left it"),
     "meeting.access_kind": ("Way of access", "whether somebody came by browser or by telephone"),

@@ -25,7 +25,7 @@ _CATEGORIES = {
     ),
     "meeting.topic": ("Titre d’une réunion", "tel que saisi par la personne à qui elle appartient"),
     "meeting.description": ("Description d’une réunion", "telle que saisie"),
-    "meeting.times": ("Jours et heures d’une réunion", "sa création, son début et sa fin"),
+    "meeting.times": ("Jours et heures d’une réunion", "sa création, ses dates prévues, son début et sa fin"),
     "meeting.participants": ("Noms dans la réunion", "tels que saisis en entrant"),
     "meeting.joins": ("Arrivées et départs", "quand chaque personne est entrée et sortie"),
     "meeting.access_kind": ("Mode d’accès", "par navigateur ou par téléphone"),
