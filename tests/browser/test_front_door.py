@@ -6,10 +6,9 @@ import pytest
 
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
+from tests.browser.joining import PASSWORD, sign_up
 from tests.browser.window import Window
 from tests.running import OnMeetServer
-
-PASSWORD = "a heron lands at dusk"
 
 
 def sign_in(page: Window, base_url: str, email: str) -> None:
@@ -17,15 +16,6 @@ def sign_in(page: Window, base_url: str, email: str) -> None:
     page.fill('input[name="password"]', PASSWORD)
     page.press("Enter")
     page.until_shown('form[action$="/meetings"]')
-
-
-def register(page: Window, base_url: str, email: str) -> None:
-    page.open(f"{base_url}/register")
-    page.fill('input[name="email"]', email)
-    page.fill('input[name="password"]', PASSWORD)
-    page.press("Enter")
-    page.until_shown('form[action$="/sign-in"]')
-    sign_in(page, base_url, email)
 
 
 def keep(page: Window, title: str) -> None:
@@ -95,7 +85,7 @@ def test_a_kept_meeting_has_its_link_in_this_browser_and_in_no_other(
 ) -> None:
     here, there = window(), window()
     here.page.context.grant_permissions(["clipboard-write"])
-    register(here, onmeet_server.base_url, "ada@example.org")
+    sign_up(here, onmeet_server.base_url, "ada@example.org")
     keep(here, "Tuesday round")
     here.click('[data-part="copy"]')
     here.until_text("Link copied", '[data-part="copy"]')
@@ -119,7 +109,7 @@ def test_a_deleted_meeting_is_forgotten_by_the_browser_too(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
 ) -> None:
     page = window()
-    register(page, onmeet_server.base_url, "grace@example.org")
+    sign_up(page, onmeet_server.base_url, "grace@example.org")
     keep(page, "Friday round")
     page.until_shown('[data-part="copy"]')
     kept = """async () => (await new Promise((done) => {
@@ -130,7 +120,7 @@ def test_a_deleted_meeting_is_forgotten_by_the_browser_too(
         };
     })).length"""
     assert page.evaluate(kept) == 1
-    page.click('a[aria-label="Change Friday round"]')
+    page.click('a[aria-label="Change: Friday round"]')
     page.click("summary")
     page.click('form[action$="/delete"] button')
     page.until_text("You keep no meeting yet")
