@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from onmeet.accounts.addressees import LinkGone, as_mailed
+from onmeet.accounts.evenly import WRITTEN, evenly
 from onmeet.accounts.models import Account
 from onmeet.accounts.people import normal_email
 from onmeet.accounts.service import Accounts
@@ -59,7 +60,7 @@ class Moving:
         """
         now, may_mail = self._accounts.now(), self._accounts.may_mail(email)
         wanted = self._accounts.found_by(email)
-        with self._database.writing() as session:
+        with evenly(WRITTEN), self._database.writing() as session:
             account = session.get(Account, account_id)
             if account is None:
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from onmeet.accounts.addressees import LinkGone, as_mailed
+from onmeet.accounts.evenly import WRITTEN, evenly
 from onmeet.accounts.models import Account
 from onmeet.accounts.people import normal_email
 from onmeet.accounts.service import Accounts
@@ -37,7 +38,7 @@ class Recovery:
             Account.closed_on.is_(None),
             Account.erasing.is_(False),
         )
-        with self._database.writing() as session:
+        with evenly(WRITTEN), self._database.writing() as session:
             account = session.scalar(query)
             waits = account is not None and account.pending_until is not None
             kind = "confirm-address" if waits else "password-reset"

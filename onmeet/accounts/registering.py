@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from onmeet.accounts.addressees import as_mailed
+from onmeet.accounts.evenly import WRITTEN, evenly
 from onmeet.accounts.models import Account
 from onmeet.accounts.people import Person
 from onmeet.accounts.service import Accounts
@@ -57,7 +58,7 @@ class Registering:
         account.pending_until = int((self._accounts.now() + WAITS).timestamp())
         may_mail = self._accounts.may_mail(email)
         try:
-            with self._database.writing() as session:
+            with evenly(WRITTEN), self._database.writing() as session:
                 told, kind = self._add(session, account, consents or {}), "confirm-address"
                 if told is None:
                     told, kind = self._taken(session, account, consents or {}), "address-taken"

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from onmeet.accounts.attempts import Attempts, TooManyAttempts
+from onmeet.accounts.evenly import LOOKED_UP, evenly
 from onmeet.accounts.models import Account
 from onmeet.accounts.passwords import Passwords
 from onmeet.accounts.people import (
@@ -138,7 +139,8 @@ class Accounts:
         name = self.mark(email)
         client = mark(self._key, "attempts client", client)
         self._attempts.begin(name, client, known_here=known_here)
-        account = self._pending(email) if pending else self._open(email)
+        with evenly(LOOKED_UP):
+            account = self._pending(email) if pending else self._open(email)
         if not self._passwords.matches(account.password if account else None, password) or account is None:
             self._attempts.failed(name)
             raise WrongCredentials

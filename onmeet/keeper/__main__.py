@@ -17,6 +17,7 @@ from types import FrameType
 import structlog
 
 from onmeet import clock, logs
+from onmeet.accounts import moving
 from onmeet.accounts.addressees import Addressees
 from onmeet.billing.usage import Usage
 from onmeet.config import Config
@@ -164,6 +165,7 @@ class Keeper:
         inactivity = Inactivity(self.database, self.policy)
         warned, ended = inactivity.warn(now, warn(now)), inactivity.close(now, closed(now))
         RotatingKeys(self.config.keys / "rotating", wall=time.time).destroy_ended()
+        moving.forget_lapsed(self.database, now)
         swept = self._sweep().run(now)
         sweep_groups(self.database, self.policy, self._keys, now, pause=self._break_off)
         if swept.rows or swept.counts or warned or ended:

@@ -18,10 +18,9 @@ import numpy as np
 
 from tests.browser.chromium import Chromium
 from tests.browser.desk import Desk
+from tests.browser.joining import sign_up
 from tests.browser.people import PreJoin, enter
 from tests.browser.sound import Heard, heard, microphone_with_tone
-from tests.browser.test_my_data import sign_up
-from tests.browser.test_telephone_pages import proof_link
 from tests.browser.window import by_testid
 from tests.factories.certificates import Authority
 from tests.factories.kamailio import Kamailio, kamailio
@@ -104,10 +103,6 @@ class Hall:
         self.server, self.proxy, self.authority = server, proxy, authority
         page = chromium.window(width=1280, height=900, preload=microphone_with_tone(ROOM_TONE))
         sign_up(page, server.base_url, "anna@example.org")
-        page.open(f"{server.base_url}/account/details")
-        page.click('form[action$="/email/prove"] button')
-        page.until_text("A mail with a link", ".flashes")
-        page.open(proof_link(page, server.base_url))
         page.open(f"{server.base_url}/meetings")
         page.fill('input[name="title"]', "Tuesday round")
         page.press("Enter")

@@ -7,10 +7,8 @@ import pytest
 from tests.browser import axe
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
-from tests.browser.window import Window
+from tests.browser.joining import PASSWORD, sign_up
 from tests.running import OnMeetServer
-
-PASSWORD = "a heron lands at dusk"
 
 PAGES = ("/account/data", "/account/details", "/account/rights", "/account/delete", "/privacy/requests")
 
@@ -23,8 +21,8 @@ def test_pages_about_ones_data_have_no_barrier_on_any_screen(
 ) -> None:
     found = {}
     for size in ({}, PHONE):
-        page = window(locale=language, **size)
-        sign_up(page, onmeet_server.base_url, f"anna.{language.lower()}@example.org")
+        page, where = window(locale=language, **size), "phone" if size else "desk"
+        sign_up(page, onmeet_server.base_url, f"anna.{where}.{language.lower()}@example.org", "Anna")
         for path in PAGES:
             page.open(onmeet_server.base_url + path)
             for scheme in ("light", "dark"):
@@ -32,7 +30,7 @@ def test_pages_about_ones_data_have_no_barrier_on_any_screen(
                 found[path, scheme, *size] = axe.violations(page)
             wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{path} is wider than the screen"
-    assert not {where: each for where, each in found.items() if each}
+    assert not {place: each for place, each in found.items() if each}
 
 
 @pytest.mark.promise("N1.12")
@@ -41,7 +39,7 @@ def test_everything_is_done_with_the_keyboard(
 ) -> None:
     """In a browser people see, take along and delete their data, with the keyboard alone."""
     page = window()
-    sign_up(page, onmeet_server.base_url, "karin@example.org")
+    sign_up(page, onmeet_server.base_url, "karin@example.org", "Anna")
     page.open(f"{onmeet_server.base_url}/account/details")
     page.fill('input[name="details-name"]', "Karin Lind")
     page.press("Enter")
@@ -52,17 +50,3 @@ def test_everything_is_done_with_the_keyboard(
     page.fill('input[name="password"]', PASSWORD)
     page.press("Enter")
     page.until_text("is deleted", ".flashes")
-
-
-def sign_up(page: Window, base_url: str, email: str) -> None:
-    """Register and sign in."""
-    page.open(f"{base_url}/register")
-    page.fill('input[name="name"]', "Anna")
-    page.fill('input[name="email"]', email)
-    page.fill('input[name="password"]', PASSWORD)
-    page.press("Enter")
-    page.until_shown('form[action$="/sign-in"]')
-    page.fill('input[name="email"]', email)
-    page.fill('input[name="password"]', PASSWORD)
-    page.press("Enter")
-    page.until_shown('form[action$="/meetings"]')

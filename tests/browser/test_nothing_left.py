@@ -19,11 +19,12 @@ import pytest
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.instance import Instance
+from tests.browser.joining import in_post, sign_up
 from tests.browser.people import Person, PreJoin, enter
-from tests.browser.window import Window
 from tests.browser.wire import Wire
 from tests.factories.postgres import Cluster, missing, postgres
 from tests.factories.redis import RedisServer, redis_server
+from tests.mail.postman import Postman, postman
 from tests.running import OnMeetServer
 from tests.sip.room.house import short_prompts
 from tests.waiting import until
@@ -32,8 +33,6 @@ __all__ = [
     "Instances", "Somebody", "Subscriber", "build", "database", "meet", "months_ahead", "people", "postgres",
     "redis_server", "unique", "until_clean", "wires_of",
 ]  # fmt: skip
-
-PASSWORD = "a heron lands at dusk"
 
 LEFT_SECONDS = 5.0
 """From the last participant leaving to an audit that finds nothing."""
@@ -90,17 +89,24 @@ def database(request: pytest.FixtureRequest) -> Iterator[tuple[str, list[Path]]]
 @pytest.fixture
 def build(database: tuple[str, list[Path]], redis_server: RedisServer) -> Iterator[Instances]:
     """Starts an instance under a notice."""
-    made = Instances(database, redis_server)
-    yield made
-    made.end()
+    with postman() as post:
+        made = Instances(database, redis_server, post)
+        yield made
+        made.end()
 
 
 class Instances:
-    """Makes the one instance of a test."""
+    """Makes the one instance of a test, which sends its mails to `post`."""
 
-    def __init__(self, database: tuple[str, list[Path]], redis: RedisServer) -> None:
+    def __init__(self, database: tuple[str, list[Path]], redis: RedisServer, post: Postman) -> None:
         url, folders = database
-        self._settings = {"ONMEET_PROXIES": "1", "REDIS_URL": redis.url}
+        self.post = post
+        self._settings = {
+            "ONMEET_PROXIES": "1",
+            "REDIS_URL": redis.url,
+            "ONMEET_SMTP_URL": f"smtp://127.0.0.1:{post.port}",
+            "ONMEET_MAIL_FROM": "meet@example.org",
+        }
         if url:
             self._settings["DATABASE_URL"] = url
         self.sealed = bool(url)
@@ -142,11 +148,15 @@ def _open(window: OpenWindow[ChromiumWindow], wire: Wire, who: Somebody) -> Chro
 
 
 def meet(
-    window: OpenWindow[ChromiumWindow], wires: tuple[Wire, ...], anna: Subscriber, ben: Somebody
+    window: OpenWindow[ChromiumWindow],
+    wires: tuple[Wire, ...],
+    anna: Subscriber,
+    ben: Somebody,
+    post: Postman,
 ) -> tuple[Person, Person]:
     """The subscriber signs in, makes a meeting and goes in; the guest follows, and they talk."""
     here = _open(window, wires[0], anna)
-    _register(here, wires[0].base_url, anna)
+    sign_up(here, wires[0].base_url, anna.email, anna.account_name, find=in_post(post))
     here.fill('input[name="title"]', anna.title)
     here.press("Enter")
     here.until_shown('[data-part="open"]')
@@ -163,19 +173,6 @@ def meet(
     guest.says(ben.message)
     host.reads(ben.message)
     return host, guest
-
-
-def _register(page: Window, base_url: str, who: Subscriber) -> None:
-    page.open(f"{base_url}/register")
-    page.fill('input[name="email"]', who.email)
-    page.fill('input[name="password"]', PASSWORD)
-    page.fill('input[name="name"]', who.account_name)
-    page.press("Enter")
-    page.until_shown('form[action$="/sign-in"]')
-    page.fill('input[name="email"]', who.email)
-    page.fill('input[name="password"]', PASSWORD)
-    page.press("Enter")
-    page.until_shown('form[action$="/meetings"]')
 
 
 @pytest.fixture
@@ -216,7 +213,7 @@ def test_under_on_meet_nothing_of_a_meeting_is_left_in_any_byte(
     instance = build("on-meet")
     gone = (*anna.traces, *ben.traces)
     with wires_of(instance, anna, ben) as wires:
-        host, guest = meet(window, wires, anna, ben)
+        host, guest = meet(window, wires, anna, ben, build.post)
         assert instance.raw(gone) == {}, "nothing is written while the meeting lasts either"
         guest.leave()
         host.leave()
@@ -251,7 +248,7 @@ def test_under_easymeet24_exactly_what_it_permits_is_left_and_goes_in_time(
     messages = (anna.message, ben.message)
     everything = (*permitted, *messages)
     with wires_of(instance, anna, ben) as wires:
-        host, guest = meet(window, wires, anna, ben)
+        host, guest = meet(window, wires, anna, ben, build.post)
         guest.leave()
         host.leave()
     until(lambda: set(instance.sightings(permitted)) == permitted, "the records of the meeting", within=20)
@@ -293,7 +290,7 @@ def test_a_part_killed_in_mid_meeting_leaves_nothing_behind(
     instance = build("on-meet")
     gone = (*anna.traces, *ben.traces)
     with wires_of(instance, anna, ben) as wires:
-        for person in meet(window, wires, anna, ben):
+        for person in meet(window, wires, anna, ben, build.post):
             person.window.forgiven += ["500", "502", "503", "Failed to load"]
         instance.server.kill(killed)
         instance.server.until_healthy(within=30)

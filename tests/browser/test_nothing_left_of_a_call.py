@@ -134,7 +134,7 @@ def test_under_on_meet_nothing_of_a_call_is_left_in_any_byte_or_memory(
     (anna, ben), caller = people, Caller()
     instance = build("on-meet", **SETTINGS)
     with wires_of(instance, anna, ben) as wires:
-        host, guest = meet(window, wires, anna, ben)
+        host, guest = meet(window, wires, anna, ben, build.post)
         call(instance, host, guest, caller)
         assert instance.raw(caller.traces) == {}
         until(lambda: not remembered(instance, caller.traces), "memory without traces", within=10)
@@ -168,7 +168,7 @@ def test_exactly_what_the_notice_permits_of_a_call_is_left_and_goes_in_time(
         permitted.add(caller.exchange)
     never = (caller.name, caller.device)
     with wires_of(instance, anna, ben) as wires:
-        host, guest = meet(window, wires, anna, ben)
+        host, guest = meet(window, wires, anna, ben, build.post)
         call(instance, host, guest, caller, agrees=notice == "3cx-webmeeting")
         guest.leave()
         host.leave()

@@ -7,6 +7,7 @@ import pytest
 from tests.browser import axe
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
+from tests.browser.joining import sign_up
 from tests.browser.people import PreJoin, enter, start_meeting
 from tests.browser.window import Window, by_testid
 from tests.running import OnMeetServer
@@ -23,7 +24,17 @@ def test_pages_without_an_account_have_no_barrier(
     page = window(color_scheme=scheme)
     page.forgiven.append("404")
     found = {}
-    for path in ("/", "/privacy", "/register", "/sign-in", "/nowhere", f"/m/{CODE}", f"/m/{CODE}/left"):
+    for path in (
+        "/",
+        "/privacy",
+        "/register",
+        "/register/sent",
+        "/sign-in",
+        "/forgotten",
+        "/nowhere",
+        f"/m/{CODE}",
+        f"/m/{CODE}/left",
+    ):
         page.open(onmeet_server.base_url + path)
         found[path] = axe.violations(page)
     for why in ("ended", "removed", "locked", "full", "lost"):
@@ -37,7 +48,7 @@ def test_pages_of_an_account_have_no_barrier(
 ) -> None:
     page = window()
     found = {}
-    _register(page, onmeet_server.base_url)
+    sign_up(page, onmeet_server.base_url, "anna@example.org", "Anna")
     found["empty"] = axe.violations(page)
     page.fill('input[name="title"]', "Tuesday round")
     page.press("Enter")
@@ -49,19 +60,6 @@ def test_pages_of_an_account_have_no_barrier(
     page.colours("dark")
     found["edit, dark"] = axe.violations(page)
     assert not {path: each for path, each in found.items() if each}
-
-
-def _register(page: Window, base_url: str) -> None:
-    page.open(f"{base_url}/register")
-    page.fill('input[name="name"]', "Anna")
-    page.fill('input[name="email"]', "anna@example.org")
-    page.fill('input[name="password"]', "a heron lands at dusk")
-    page.press("Enter")
-    page.until_shown('form[action$="/sign-in"]')  # free or taken: the answer is the same
-    page.fill('input[name="email"]', "anna@example.org")
-    page.fill('input[name="password"]', "a heron lands at dusk")
-    page.press("Enter")
-    page.until_shown('form[action$="/meetings"]')
 
 
 @APPEARANCES

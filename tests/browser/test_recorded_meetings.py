@@ -10,11 +10,10 @@ from onmeet.config import detect_addresses
 from tests.browser import axe
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
+from tests.browser.joining import sign_up
 from tests.browser.people import PreJoin
-from tests.browser.window import Window, by_testid
+from tests.browser.window import by_testid
 from tests.running import OnMeetServer
-
-PASSWORD = "a heron lands at dusk"
 
 
 @pytest.fixture(scope="module")
@@ -26,19 +25,6 @@ def onmeet_server() -> Iterator[OnMeetServer]:
         assert not complaints, f"{complaints}\n{server.log_text()}"
 
 
-def become_a_member(page: Window, base_url: str) -> None:
-    page.open(f"{base_url}/register")
-    page.fill('input[name="name"]', "Anna")
-    page.fill('input[name="email"]', "anna@example.org")
-    page.fill('input[name="password"]', PASSWORD)
-    page.press("Enter")
-    page.until_shown('form[action$="/sign-in"]')
-    page.fill('input[name="email"]', "anna@example.org")
-    page.fill('input[name="password"]', PASSWORD)
-    page.press("Enter")
-    page.until_shown('form[action$="/meetings"]')
-
-
 @pytest.mark.browser
 @pytest.mark.promise("N3.7", "N3.10")
 def test_names_are_shown_before_joining_and_the_meeting_is_in_the_usage_report(
@@ -46,7 +32,7 @@ def test_names_are_shown_before_joining_and_the_meeting_is_in_the_usage_report(
 ) -> None:
     """Under easymeet24 a browser shows who is there before joining, and later a usage report."""
     page = window()
-    become_a_member(page, onmeet_server.base_url)
+    sign_up(page, onmeet_server.base_url, "anna@example.org", "Anna")
     page.open(onmeet_server.base_url)
     page.click("#start")
     prejoin = PreJoin(page)

@@ -11,8 +11,8 @@ from tests.browser.axe import violations
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.desk import phone_server
+from tests.browser.joining import made_by_operator
 from tests.browser.people import PreJoin, start_meeting
-from tests.browser.test_my_data import sign_up
 from tests.browser.window import by_testid
 from tests.running import OnMeetServer
 
@@ -53,7 +53,7 @@ def test_an_owner_sees_and_changes_the_pin_and_calls_out_after_proving_the_addre
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
 ) -> None:
     page, base_url = window(width=1280, height=800), onmeet_server.base_url
-    sign_up(page, base_url, "karin@example.org")
+    made_by_operator(page, onmeet_server, "karin@example.org")
     page.fill('input[name="title"]', "Tuesday round")
     page.press("Enter")
     page.until_text("Tuesday round", "#meetings")

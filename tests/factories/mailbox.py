@@ -6,7 +6,6 @@ import email
 from datetime import datetime
 from email import policy
 from email.message import EmailMessage
-from typing import cast
 
 from onmeet import clock
 from onmeet.accounts.addressees import Addressees
@@ -30,7 +29,7 @@ class Mailbox:
         post_office(self._house.config, behind.database, behind.policy, people).send_due(now or clock.now())
         found = []
         for file in sorted((self._house.config.data / "outbox").glob("*.eml")):
-            found.append(cast(EmailMessage, email.message_from_bytes(file.read_bytes(), policy=policy.SMTP)))
+            found.append(email.message_from_bytes(file.read_bytes(), policy=policy.SMTP))
             file.unlink()
         return found
 
