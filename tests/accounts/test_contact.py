@@ -258,7 +258,8 @@ def test_who_restricted_processing_shows_nothing(people: People) -> None:
 
 
 def test_a_notice_that_shows_an_item_to_nobody_else_lets_nobody_share_it() -> None:
-    assert shareable(policy("on-meet")) == ("name", "phone", "country")
+    assert shareable(policy("on-meet")) == ("name", "email", "phone", "country")
+    assert shareable(policy("web1on1")) == ("picture",)
     for name in ("easymeet24", "meetingsphere"):
         assert shareable(policy(name)) == ()
 

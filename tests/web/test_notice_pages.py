@@ -36,7 +36,7 @@ def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def next_version(notice: Notice, **changes: Any) -> Notice:
     """The same notice, one version on, as it would be read from its file."""
-    changed = replace(notice, version="1.1", **changes)
+    changed = replace(notice, version="1.2", **changes)
     read = reading.parse(to_toml(changed), "next.toml")
     assert isinstance(read, Notice), read
     return read
@@ -109,7 +109,7 @@ def test_the_record_of_activities_lists_every_item(build_house: Any, profile: st
 def test_before_any_version_is_on_record_the_pages_say_so(house: House) -> None:
     assert "None has been put on record yet" in words(house.visitor().open("/privacy/versions"))
     assert "Nothing yet" in words(house.visitor().open("/privacy/changes"))
-    assert house.visitor().open("/privacy/versions/on-meet/1.0").status_code == 200
+    assert house.visitor().open("/privacy/versions/on-meet/1.1").status_code == 200
     assert house.visitor().open("/privacy/versions/on-meet/9.9").status_code == 404
 
 
@@ -145,7 +145,7 @@ def test_a_coming_version_is_announced_with_its_changes(house: House) -> None:
     changes = words(visitor.open("/privacy/changes"))
     assert "What will change on 6 December 2026" in changes
     assert "Telephone number no longer permits less" in changes
-    coming = words(visitor.open("/privacy/versions/on-meet/1.1"))
+    coming = words(visitor.open("/privacy/versions/on-meet/1.2"))
     assert "not the version in force" in coming
     assert "Telephone number" not in coming
 
@@ -164,12 +164,12 @@ def test_old_versions_stay_readable_with_their_file(house: House) -> None:
     visitor = house.visitor()
     assert "Telephone number" not in words(visitor.open("/privacy"))
     listed = words(visitor.open("/privacy/versions"))
-    assert "on-meet 1.1 in force" in listed
-    assert "on-meet 1.0 past" in listed
-    old = words(visitor.open("/privacy/versions/on-meet/1.0"))
+    assert "on-meet 1.2 in force" in listed
+    assert "on-meet 1.1 past" in listed
+    old = words(visitor.open("/privacy/versions/on-meet/1.1"))
     assert "Telephone number" in old
     assert "in force from 23 September 2026 to 23 October 2026" in old
-    assert visitor.open("/privacy/versions/on-meet/1.0/file").text == notice.source
+    assert visitor.open("/privacy/versions/on-meet/1.1/file").text == notice.source
     assert "What changed on 23 October 2026" in words(visitor.open("/privacy/changes"))
 
 
@@ -177,7 +177,7 @@ def test_old_versions_stay_readable_with_their_file(house: House) -> None:
 def test_version_and_dates_stand_at_the_top(house: House) -> None:
     """Version and dates stand at the top of the notice."""
     page = words(house.visitor().open("/privacy"))
-    assert "Version 1.0 of 5 January 2026" in page
+    assert "Version 1.1 of 5 January 2026" in page
     assert "in force since 19 January 2026" in page
 
 
