@@ -18,7 +18,10 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from onmeet.clock import monotonic
 
-__all__ = ["Base", "Database", "afterwards", "connect"]
+__all__ = ["HIGHEST_NUMBER", "Base", "Database", "afterwards", "connect"]
+
+HIGHEST_NUMBER = 2**31 - 1
+"""Of a row. PostgreSQL refuses to look for a higher one, and SQLite for one of more than 64 bits."""
 
 BUSY_SECONDS = 10
 """How long a statement waits for another writer before it gives up."""

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
+from onmeet.db import HIGHEST_NUMBER
 from onmeet.notices.marks import mark
 
 __all__ = ["link_token", "read_link"]
@@ -44,7 +45,7 @@ def read_link(
     if match is None:
         return None
     account, issued = int(match[1], 16), int(match[2], 16)
-    state = state_of(account) if account < 2**63 else None
+    state = state_of(account) if account <= HIGHEST_NUMBER else None
     wanted = _proof(key, purpose, account, issued, "" if state is None else state)
     genuine = hmac.compare_digest(wanted, match[3]) and state is not None
     fresh = -_SKEW <= now.timestamp() - issued < seconds

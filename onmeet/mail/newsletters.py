@@ -68,7 +68,7 @@ def leaving_token(key: bytes, account: int, subject: str) -> str:
 def token_account(token: str) -> int | None:
     """The account that a token claims to be of; nothing is checked yet."""
     number = token.partition("-")[0]
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
 
 
 def token_fits(key: bytes, token: str, account: int, subject: str) -> bool:

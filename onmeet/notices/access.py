@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Column, MetaData, Table, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from onmeet.db import Base, Database
+from onmeet.db import HIGHEST_NUMBER, Base, Database
 from onmeet.notices import retention
 from onmeet.notices.categories import Event
 from onmeet.notices.columns import Via, category_of, reason_of, rows_of
@@ -142,9 +142,12 @@ def matching(table: Table, key: str) -> list[Any] | None:
     if len(parts) != len(columns):
         return None
     try:
-        return [column == column.type.python_type(part) for column, part in zip(columns, parts, strict=True)]
+        values = [column.type.python_type(part) for column, part in zip(columns, parts, strict=True)]
     except ValueError:
         return None
+    if any(isinstance(value, int) and abs(value) > HIGHEST_NUMBER for value in values):
+        return None
+    return [column == value for column, value in zip(columns, values, strict=True)]
 
 
 def held(

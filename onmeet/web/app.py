@@ -7,10 +7,10 @@ from typing import Any
 from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter, Map
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from onmeet.config import Config
-from onmeet.db import Base
+from onmeet.db import HIGHEST_NUMBER, Base
 from onmeet.meetings.codes import PATTERN
 from onmeet.migrations import tables as _tables  # noqa: F401 - declares every table
 from onmeet.notices.columns import check_declared
@@ -74,7 +74,7 @@ def create_app(config: Config, services: Services | None = None) -> Flask:
     app = Flask("onmeet.web", template_folder=str(site.STATIC.parent / "templates"), static_folder=None)
     app.config.from_mapping(_flask_settings(config))
     app.session_interface = SessionCookie()
-    app.url_map.converters["code"] = CodeConverter
+    app.url_map.converters.update(code=CodeConverter, int=NumberConverter)
     behind = services or build(config)
     behind.attach(app)
     holdings.init_app(app, behind)
@@ -129,6 +129,13 @@ class CodeConverter(BaseConverter):
 
     def __init__(self, url_map: Map, *args: Any, **kwargs: Any) -> None:
         super().__init__(url_map, *args, **kwargs)
+
+
+class NumberConverter(IntegerConverter):
+    """The number of a row in an address. A longer one names nothing, and no database can look for it."""
+
+    def __init__(self, url_map: Map, *args: Any, **kwargs: Any) -> None:
+        super().__init__(url_map, *args, max=HIGHEST_NUMBER, **kwargs)
 
 
 def _extend(app: Flask, config: Config) -> None:
