@@ -79,6 +79,11 @@ class Customers:
             rows = session.scalars(select(Customer).order_by(Customer.id)).all()
         return [(Payer(row.account_id, row.group_id), row.provider_id) for row in rows if row.provider_id]
 
+    def hold(self, session: Session, payer: Payer) -> None:
+        """One transaction at a time writes about a payer: others wait until this one has ended."""
+        mine = payer.owns(Customer.account_id, Customer.group_id)
+        session.scalar(select(Customer.id).where(mine).with_for_update())
+
     def drop(self, session: Session, payer: Payer) -> None:
         """The provider has deleted the customer: the next payment registers another one."""
         session.execute(delete(Customer).where(payer.owns(Customer.account_id, Customer.group_id)))

@@ -70,5 +70,5 @@ class Reconciling:
             self._subscriptions.lost(payer, now)
             return 0
         with self._database.writing() as session:
-            self._subscriptions.settle(session, payer, news, now)
+            self._subscriptions.settle(session, payer, news, now)  # holds the payer
             return sum(self._invoices.record(session, payer, one) for one in paid)

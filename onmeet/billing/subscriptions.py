@@ -140,10 +140,11 @@ class Subscriptions:
 
     def settle(self, session: Session, payer: Payer, news: Sequence[SubscriptionNews], now: datetime) -> None:
         """Write down what the provider said when it was asked at `now`."""
+        self._customers.hold(session, payer)
         told_at = int(now.timestamp() * 1000)
         for one in news:
             found_by = mark(self._key, "subscription", one.id)
-            row = session.scalar(select(Subscription).where(Subscription.mark == found_by).with_for_update())
+            row = session.scalar(select(Subscription).where(Subscription.mark == found_by))
             before = _held(row) if row is not None else None
             after = settle(before, one, told_at)
             if after is None or after == before:

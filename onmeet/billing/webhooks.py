@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from onmeet.billing.invoices import Invoices
@@ -69,23 +68,16 @@ class Webhooks:
         except NoSuch:
             self._subscriptions.lost(payer, now)
             return True
-        for last in (False, True):
-            try:
-                with self._database.writing() as session:
-                    if session.get(BillingEvent, name) is not None:
-                        return False
-                    session.add(BillingEvent(name=name, seen=int(now.timestamp())))
-                    session.flush()
-                    self._subscriptions.settle(session, payer, news, now)
-                    if invoice is not None:
-                        self._invoices.record(session, payer, invoice)
-                    if event.kind == _TRIAL_ENDING:
-                        _tell_of_end(session, payer, news, event.object_id, now)
-            except IntegrityError:  # another message, or a page, writes the same down at this moment
-                if last:
-                    raise
-            else:
-                break
+        with self._database.writing() as session:
+            self._customers.hold(session, payer)
+            if session.get(BillingEvent, name) is not None:
+                return False
+            session.add(BillingEvent(name=name, seen=int(now.timestamp())))
+            self._subscriptions.settle(session, payer, news, now)
+            if invoice is not None:
+                self._invoices.record(session, payer, invoice)
+            if event.kind == _TRIAL_ENDING:
+                _tell_of_end(session, payer, news, event.object_id, now)
         return True
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from onmeet import clock
 from onmeet.billing.payments import Payments
 from onmeet.billing.plans import Price
 from onmeet.billing.provider import Event, SubscriptionNews
@@ -42,8 +43,8 @@ class Shop:
 
     @property
     def now(self) -> datetime:
-        """The time of the provider's world."""
-        return datetime.fromtimestamp(self.stripe.world.now(), UTC)
+        """The time here; that of the provider's world may be later, and is in what the provider says."""
+        return clock.now()
 
     def price(self, plan: str = "personal", period: str = "month", currency: str = "EUR") -> Price:
         """A price that is on offer."""
