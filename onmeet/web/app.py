@@ -134,8 +134,8 @@ class CodeConverter(BaseConverter):
 class NumberConverter(IntegerConverter):
     """The number of a row in an address. A longer one names nothing, and no database can look for it."""
 
-    def __init__(self, url_map: Map, *args: Any, **kwargs: Any) -> None:
-        super().__init__(url_map, *args, max=HIGHEST_NUMBER, **kwargs)
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=HIGHEST_NUMBER)
 
 
 def _extend(app: Flask, config: Config) -> None:
