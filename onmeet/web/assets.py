@@ -81,6 +81,10 @@ class Assets:
             tree.update(f"{asset.path}\0{asset.etag}\0".encode())
         self.tree = tree.hexdigest()[:12]
         self.root_url = f"{PREFIX}{self.tree}"
+        self._imports: dict[str, list[str]] = {}
+        modules = (asset for asset in self._assets.values() if asset.path.endswith(".js"))
+        self.integrity_map = {f"{self.root_url}/{asset.path}": asset.integrity for asset in modules}
+        """Integrity of every module by its address, as an import map wants it."""
 
     def __iter__(self) -> Iterator[Asset]:
         return iter(self._assets.values())
@@ -92,11 +96,6 @@ class Assets:
         """The address of a file, given its path under `static/`. KeyError when there is none."""
         return f"{self.root_url}/{self._assets[path].path}"
 
-    def integrity_map(self) -> dict[str, str]:
-        """Integrity of every module by its address, as an import map wants it."""
-        modules = (a for a in self._assets.values() if a.path.endswith(".js"))
-        return {f"{self.root_url}/{a.path}": a.integrity for a in modules}
-
     def module(self, path: str, nonce: str) -> Markup:
         """The script tag of an entry module, with preloads of everything it imports."""
         preload = Markup('<link rel="modulepreload" href="{}" integrity="{}" nonce="{}">')
@@ -107,6 +106,11 @@ class Assets:
 
     def imports(self, path: str) -> list[str]:
         """Every module that `path` imports statically, directly or not, in the order found."""
+        if path not in self._imports:
+            self._imports[path] = self._found(path)
+        return self._imports[path]
+
+    def _found(self, path: str) -> list[str]:
         found: dict[str, None] = {}
         queue = [path]
         while queue:

@@ -80,5 +80,5 @@ def _module(path: str) -> Markup:
 
 def _import_map() -> Markup:
     """The integrity of every module, before the first of them is loaded."""
-    content = htmlsafe_json_dumps({"integrity": assets().integrity_map()}, separators=(",", ":"))
+    content = htmlsafe_json_dumps({"integrity": assets().integrity_map}, separators=(",", ":"))
     return Markup('<script type="importmap" nonce="{}">{}</script>').format(csp_nonce(), content)
