@@ -1,7 +1,7 @@
 """The HTML part of a mail, made from its plain text: paragraphs, our links, one button; nothing is loaded.
 
-No image, no font, no style sheet from anywhere, and no address but those that the text has: opening a mail tells
-nobody anything.
+No image, no font, no style sheet from anywhere, and no address but those that the text has: opening a mail
+tells nobody anything.
 """
 
 from __future__ import annotations

@@ -40,7 +40,9 @@ FAREWELLS = {
     ),
     "turned-away": Farewell(
         lazy_gettext("You were not let in"),
-        lazy_gettext("A host of this meeting turned you away. If this was a mistake, ask the host another way."),
+        lazy_gettext(
+            "A host of this meeting turned you away. If this was a mistake, ask the host another way."
+        ),
         again=True,
         calm=False,
     ),
