@@ -12,11 +12,11 @@ import pytest
 from tests.factories.house import (
     House,
     build_house,
-    copy_of,
     empty_database,
     house,
     make_config,
     new_database,
+    usual_database,
 )
 from tests.factories.paying import build_shop, shop
 from tests.peers.oidc import SignInServer
@@ -50,7 +50,7 @@ def lasting(empty_database: Path, stripe: StandIn, tmp_path_factory: pytest.Temp
 
     def build(**changes: Any) -> House:
         config = make_config(tmp_path_factory.mktemp("lasting") / "var", **{**stripe.config(), **changes})
-        houses.append(House(replace(config, database_url=copy_of(empty_database, config.data))))
+        houses.append(House(replace(config, database_url=usual_database(empty_database, config.data))))
         selling = houses[-1].services.selling
         if selling.plans is not None:
             stripe.stock(selling.plans)
