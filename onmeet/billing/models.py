@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import BigInteger, Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onmeet.db import Base
@@ -85,6 +85,9 @@ class Subscription(Base):
     trial_ends: Mapped[int | None] = mapped_column(BigInteger, info=kept("billing.state"))
     period_ends: Mapped[int | None] = mapped_column(BigInteger, info=kept("billing.state"))
     ends: Mapped[int | None] = mapped_column(BigInteger, info=kept("billing.state"))
+    has_card: Mapped[bool] = mapped_column(
+        Boolean, default=False, info=technical("whether it goes on when the trial is over")
+    )
     told_at: Mapped[int] = mapped_column(
         BigInteger,
         default=0,

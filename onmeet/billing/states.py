@@ -32,7 +32,10 @@ _RANK: Mapping[State, int] = {"active": 0, "past_due": 1, "trialing": 2, "unpaid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What is held of one subscription. Times in unix seconds; told_at: when it was asked for, in ms."""
+    """What is held of one subscription. Times in unix seconds; told_at: when it was asked for, in ms.
+
+    has_card: whether there is something to pay with when a trial ends.
+    """
 
     state: State
     plan: str
@@ -41,11 +44,17 @@ class Held:
     period_ends: int | None
     ends: int | None
     told_at: int
+    has_card: bool = False
 
     @property
     def live(self) -> bool:
         """Whether it has not ended."""
         return self.state in LIVE
+
+    @property
+    def paid_for(self) -> bool:
+        """Whether it is paid, or will be when its trial ends."""
+        return self.state in ("active", "past_due") or (self.state == "trialing" and self.has_card)
 
 
 def settle(held: Held | None, news: SubscriptionNews, told_at: int) -> Held | None:
@@ -62,6 +71,7 @@ def settle(held: Held | None, news: SubscriptionNews, told_at: int) -> Held | No
         period_ends=news.period_ends,
         ends=news.ends,
         told_at=told_at,
+        has_card=news.has_card,
     )
 
 

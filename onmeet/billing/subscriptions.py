@@ -37,7 +37,7 @@ class Standing:
     @property
     def paying(self) -> bool:
         """Whether something is subscribed to that only the portal changes."""
-        return self.subscription is not None and self.subscription.state in ("active", "past_due")
+        return self.subscription is not None and self.subscription.paid_for
 
 
 class Subscriptions:
@@ -215,6 +215,7 @@ def _held(row: Subscription) -> Held | None:
         period_ends=row.period_ends,
         ends=row.ends,
         told_at=row.told_at,
+        has_card=row.has_card,
     )
 
 
@@ -222,7 +223,7 @@ def _write(row: Subscription, name: str, held: Held) -> None:
     row.provider_id = name
     row.plan, row.state, row.seats = held.plan, held.state, held.seats
     row.trial_ends, row.period_ends, row.ends = held.trial_ends, held.period_ends, held.ends
-    row.told_at = held.told_at
+    row.told_at, row.has_card = held.told_at, held.has_card
 
 
 def _set_seats(session: Session, payer: Payer) -> None:

@@ -145,6 +145,17 @@ def test_a_trial_needs_no_card_and_lets_meetings_be_larger(sold: House) -> None:
     assert states(sold) == ["trialing"]
 
 
+def test_who_subscribes_during_the_trial_reads_when_the_first_payment_comes(sold: House) -> None:
+    ada = sold.member()
+    ada.send("/account/payment/trial", **PERSONAL)
+    pay(ada.send("/account/payment/checkout", **PERSONAL).headers["Location"], GOOD)
+    page = ada.client.get("/account/payment?checkout=done", follow_redirects=True).text
+    assert "Then the first payment is made, and it goes on." in page
+    assert "It ends by itself" not in page
+    assert "Subscribe" not in page
+    assert states(sold) == ["cancelled", "trialing"]
+
+
 def test_paying_leads_to_the_provider_and_back_before_any_message_has_come(sold: House) -> None:
     ada = sold.member()
     answer = ada.send("/account/payment/checkout", **PERSONAL)

@@ -336,6 +336,7 @@ def _tables_of_billing() -> None:
         sa.Column("trial_ends", sa.BigInteger()),
         sa.Column("period_ends", sa.BigInteger()),
         sa.Column("ends", sa.BigInteger()),
+        sa.Column("has_card", sa.Boolean(), nullable=False),
         sa.Column("told_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name="fk_subscriptions_account_id", ondelete="CASCADE"

@@ -77,6 +77,11 @@ def state_words(held: Held | None) -> tuple[str, str]:
         return gettext("Cancelled"), gettext(
             "It ends on %(day)s. You can keep it until then.", day=day(held.ends)
         )
+    if held.state == "trialing" and held.has_card:
+        return gettext("Trial"), gettext(
+            "It costs nothing until %(day)s. Then the first payment is made, and it goes on.",
+            day=day(held.trial_ends),
+        )
     words = {
         "trialing": (
             gettext("Trial"),
