@@ -36,10 +36,14 @@ from onmeet.notices.rolling import rolled
 from onmeet.notices.sealing import Sealer
 from onmeet.notices.staying import Stay, staying_about, told
 
-__all__ = ["Erased", "Erasure", "Keys", "Stay"]
+__all__ = ["BOUND", "Erased", "Erasure", "Keys", "Stay"]
 
 NEEDED = frozenset({"account.email", "account.password", "account.times"})
 """Categories of an account's own row that it does not work without: they go with the account."""
+
+BOUND = frozenset({"account.password", "billing.state"})
+"""Categories of rows that are no item to delete: passkeys are removed by who proves to be there, a membership
+is left, a subscription is cancelled, and used minutes count. They go with the account as well."""
 
 _BATCH = 500
 
@@ -120,6 +124,7 @@ class Erasure:
             whose = and_(*found, access.person_column(table) == account_id)
             staying = staying_about(session, self._policy, account_id, now)
             _refuse_kept(session, table, whose, staying)
+            _refuse_bound(session, table, whose)
             if not self._delete(session, table, whose, now):
                 raise _gone()
         self._database.erase_traces()
@@ -340,6 +345,12 @@ def _refuse_kept(session: Session, table: Table, whose: Any, staying: dict[str, 
     must = {only: staying[only]} if only in staying else {} if only else staying
     if session.scalar(select(_key(table)).where(whose, _kept_here(table, must)).limit(1)) is not None:
         raise UserError(N_("The law asks for this to be kept: it cannot be deleted yet."), 409)
+
+
+def _refuse_bound(session: Session, table: Table, whose: Any) -> None:
+    bound = any(category_of(column) in BOUND for column in access.kept_columns(table))
+    if bound and session.scalar(select(_key(table)).where(whose).limit(1)) is not None:
+        raise UserError(N_("The account does not work without it: it goes with the account."), 409)
 
 
 def _verify(session: Session, account_id: int, staying: Collection[str]) -> None:

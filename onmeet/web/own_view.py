@@ -11,7 +11,7 @@ from flask_babel import format_date, format_datetime, gettext, lazy_gettext
 from onmeet.notices import wording
 from onmeet.notices.access import HeldItem
 from onmeet.notices.consents import State
-from onmeet.notices.erasure import NEEDED, Stay
+from onmeet.notices.erasure import BOUND, NEEDED, Stay
 from onmeet.notices.policy import Policy
 from onmeet.notices.requests import Filed
 from onmeet.web.own_forms import KIND_NAMES
@@ -133,7 +133,7 @@ def groups(items: list[HeldItem], policy: Policy, language: str) -> list[Group]:
             str(_TITLES.get(table, table)),
             table,
             key,
-            table != ACCOUNTS and not any(item.legal_duty for item in row),
+            table != ACCOUNTS and not any(item.legal_duty or item.category in BOUND for item in row),
             tuple(_line(item, policy, language) for item in row),
         )
         for (table, key), found in groupby(items, lambda item: (item.table, item.key))
