@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from tests.waiting import until
@@ -27,6 +27,17 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 START_SECONDS = 60.0
 END_SECONDS = 12.0
+
+
+def postgresql_everywhere() -> bool:
+    """Whether PostgreSQL is the database of this run, wherever a test does not choose one by itself."""
+    return os.environ.get("TEST_DATABASE") == "postgresql"
+
+
+def _cluster() -> ModuleType:
+    from tests.factories import cluster  # uses this module, and only some runs need it
+
+    return cluster
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
@@ -73,6 +84,9 @@ def end_with_parent() -> None:
 class OnMeetServer:
     """`python -m onmeet.serve` (or another module in its place) with a data folder of its own.
 
+    Its database is SQLite, or a fresh PostgreSQL under `./dev test --postgresql`; a setting DATABASE_URL
+    chooses, and an empty one is SQLite always.
+
     A context manager: entering waits until every part answers; leaving ends the supervisor and
     raises AssertionError when any process of it is left or it did not end by itself.
     """
@@ -85,6 +99,8 @@ class OnMeetServer:
         self.media_port = free_port(socket.SOCK_DGRAM)
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log = Path(self._folder.name) / "server.log"
+        chosen = "DATABASE_URL" in settings or not postgresql_everywhere()
+        self._fresh = "" if chosen else _cluster().fresh_database()
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": self._folder.name,
@@ -97,6 +113,7 @@ class OnMeetServer:
             "ONMEET_SIP": "off",
             "ONMEET_SIP_PORT": str(free_port()),
             "ONMEET_RTP_PORTS": "0",
+            **({"DATABASE_URL": self._fresh} if self._fresh else {}),
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -156,6 +173,8 @@ class OnMeetServer:
             self.end()
         finally:
             self._folder.cleanup()
+            if self._fresh:
+                _cluster().drop(self._fresh)
 
     # what it says
 

@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -14,24 +13,45 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from onmeet import migrations
 from onmeet.accounts.attempts import Attempts
 from onmeet.accounts.passwords import Passwords
 from onmeet.accounts.service import Accounts
-from onmeet.config import Config
+from onmeet.config import Config, database_url
 from onmeet.meetings.service import Meetings
 from onmeet.notices.store import open_database
 from onmeet.web import noting
 from onmeet.web.app import create_app
 from onmeet.web.limits import limiter
 from onmeet.web.services import Services
+from tests.factories.cluster import drop, fresh_database
 from tests.factories.policies import policy
+from tests.running import postgresql_everywhere
 
 QUICK = Passwords(time_cost=1, memory_kib=8)
 
 PASSWORD = "seven green parrots"
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once for all houses of a run: each has an app of its own."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        code = self._code.get((bucket.key, bucket.checksum))
+        if code is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 
 
 class HandClock:
@@ -69,6 +89,7 @@ class House:
             meetings=Meetings(database, key=config.marks_key, anyone_may_start=config.start == "anyone"),
         )
         self.app: Flask = create_app(config, self.services)
+        self.app.jinja_env.bytecode_cache = COMPILED
         limiter.reset()
 
     def visitor(self, **headers: str) -> Visitor:
@@ -106,7 +127,7 @@ class Visitor:
 
     def token(self) -> str:
         """The CSRF token that pages of this visitor carry."""
-        found = re.search(r'name="csrf-token" content="([^"]+)"', self.open("/privacy").text)
+        found = re.search(r'name="csrf-token" content="([^"]+)"', self.open("/no-such-page").text)
         assert found is not None
         return unescape(found[1])
 
@@ -148,10 +169,24 @@ def copy_of(template: Path, data: Path) -> str:
     return f"sqlite:///{data}/onmeet.db"
 
 
+def usual_database(template: Path, data: Path) -> str:
+    """A migrated, empty database; PostgreSQL under `./dev test --postgresql`, else `template`'s copy."""
+    return database_url(fresh_database()) if postgresql_everywhere() else copy_of(template, data)
+
+
 @pytest.fixture
-def new_database(empty_database: Path) -> MakeDatabase:
-    """SQLite, as it is by default."""
-    return partial(copy_of, empty_database)
+def new_database(empty_database: Path) -> Iterator[MakeDatabase]:
+    """As `usual_database`; on PostgreSQL, what it has made goes with the test."""
+    made: list[str] = []
+
+    def make(data: Path) -> str:
+        made.append(usual_database(empty_database, data))
+        return made[-1]
+
+    yield make
+    if postgresql_everywhere():
+        for url in made:
+            drop(url)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from onmeet.db import Base
 from onmeet.notices import reading
 from onmeet.notices.categories import CATEGORIES
-from tests.factories.house import House, copy_of, make_config
+from tests.factories.house import House, make_config, usual_database
 from tests.web.test_headers import address, policy, rules
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,7 @@ def shown(
 ) -> Pages:
     """Every page under each notice, opened once for all tests."""
     config = make_config(tmp_path_factory.mktemp("pages"), notice=request.param)
-    house = House(replace(config, database_url=copy_of(empty_database, config.data)))
+    house = House(replace(config, database_url=usual_database(empty_database, config.data)))
     try:
         return pages(house)
     finally:
