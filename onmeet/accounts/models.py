@@ -192,7 +192,7 @@ class Passkey(Base):
     )
     credential: Mapped[str | None] = mapped_column(Text, info=kept("account.password"))
     public_key: Mapped[str | None] = mapped_column(Text, info=kept("account.password"))
-    label: Mapped[str | None] = mapped_column(Text, info=kept("account.password"))
+    label: Mapped[str | None] = mapped_column(Text, info=kept("account.password", shown=True))
     uses: Mapped[int] = mapped_column(
         BigInteger, default=0, info=technical("the authenticator's counter: a copied one falls behind")
     )

@@ -18,17 +18,17 @@ from sqlalchemy.orm import Session
 from onmeet.db import HIGHEST_NUMBER, Base, Database
 from onmeet.notices import retention
 from onmeet.notices.categories import Event
-from onmeet.notices.columns import Via, category_of, reason_of, rows_of
+from onmeet.notices.columns import Via, category_of, is_shown, reason_of, rows_of
 from onmeet.notices.notice import Reader
 from onmeet.notices.policy import Policy
 
 __all__ = [
-    "HIDDEN", "HeldItem", "HeldRow", "RowEvents", "Technical", "count_of", "held", "kept_columns",
+    "HeldItem", "HeldRow", "RowEvents", "Technical", "count_of", "held", "hidden", "kept_columns",
     "key_columns", "key_of", "law_of", "matching", "mentioning", "others", "people_tables", "person_column",
     "technical_about", "walk",
 ]  # fmt: skip
 
-HIDDEN = frozenset({"account.password", "account.sign_in"})
+_HIDDEN = frozenset({"account.password"})
 """Categories whose values would open an account: that they are held is said, the value is not shown."""
 
 BATCH = 500
@@ -113,6 +113,11 @@ class RowEvents:
 def people_tables(metadata: MetaData = Base.metadata) -> tuple[Table, ...]:
     """The tables whose rows belong to people with an account; those that others refer to come first."""
     return tuple(table for table in metadata.sorted_tables if rows_of(table).person is not None)
+
+
+def hidden(column: Column[Any]) -> bool:
+    """Whether its owner is told that it is held, but not the value."""
+    return category_of(column) in _HIDDEN and not is_shown(column)
 
 
 def person_column(table: Table) -> Column[Any]:
@@ -280,9 +285,9 @@ class _Look:
 
     def _item(self, column: Column[Any], key: str, value: Any, when: Events, country: str) -> HeldItem:
         category = category_of(column) or ""
-        hidden = category in HIDDEN
+        secret = hidden(column)
         item = HeldItem(
-            category, column.table.name, key, column.name, None if hidden else _value(value), hidden
+            category, column.table.name, key, column.name, None if secret else _value(value), secret
         )
         rule = self.policy.item(category)
         if rule is None or self.policy.storing(category) == "drop":

@@ -42,6 +42,7 @@ REMIND_DAYS = 7
 """The second warning of a term that has a longer one comes so many days before the end."""
 
 _KEY = "onmeet.data"
+_SHOWN = "onmeet.shown"
 _ROWS = "onmeet.rows"
 
 
@@ -86,13 +87,16 @@ class Rows:
     country: str | None = None
 
 
-def kept(category: str) -> dict[str, Any]:
-    """Column info: this column holds personal data of `category`. ValueError for an unknown one."""
+def kept(category: str, *, shown: bool = False) -> dict[str, Any]:
+    """Column info: this column holds personal data of `category`. ValueError for an unknown one.
+
+    shown: its owner may see the value even where others of the category stay hidden.
+    """
     if category not in CATEGORIES:
         raise ValueError(
             f"{category!r} is no category of data: add it to onmeet.notices.categories or use another"
         )
-    return {_KEY: ("kept", category)}
+    return {_KEY: ("kept", category), _SHOWN: shown}
 
 
 def technical(reason: str) -> dict[str, Any]:
@@ -130,6 +134,11 @@ def category_of(column: Column[Any]) -> str | None:
     """The category that a column holds, or None for a technical one."""
     kind, value = column.info[_KEY]
     return value if kind == "kept" else None
+
+
+def is_shown(column: Column[Any]) -> bool:
+    """Whether the owner may see the value, whatever holds for its category."""
+    return bool(column.info.get(_SHOWN))
 
 
 def reason_of(column: Column[Any]) -> str | None:

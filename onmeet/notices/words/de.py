@@ -18,7 +18,7 @@ _CATEGORIES = {
     "account.times": ("Tage der Nutzung", "an welchem Tag ein Konto entstand und zuletzt benutzt wurde"),
     "account.sign_in": (
         "Angemeldete Browser",
-        "je ein zufälliges Kennzeichen und sein Verfallstag",
+        "welche Art von Browser, seit wann und bis wann",
     ),
     "billing.state": ("Stand der Zahlung", "ob der Zahlungsdienst bezahlt wurde und ob er Sie kennt"),
     "billing.invoice": ("Rechnungen", "Nummer, Datum, Betrag und Anschrift; nie Karten- oder Bankdaten"),

@@ -16,7 +16,7 @@ _CATEGORIES = {
     "account.picture": ("Profile picture", "if one was uploaded"),
     "account.settings": ("Settings", "language and choices made in the account"),
     "account.times": ("Days of use", "the day an account was made and the day it was last used"),
-    "account.sign_in": ("Signed-in browsers", "a random mark for each, with the day when it lapses"),
+    "account.sign_in": ("Signed-in browsers", "which kind of browser, since when, until when"),
     "billing.state": ("State of payment", "that the payment provider was paid, and whether it knows you"),
     "billing.invoice": ("Invoices", "number, date, amount and address; never card or bank data"),
     "meeting.link": ("Meeting code", "the part of the link before the #; the secret part never gets here"),

@@ -16,7 +16,7 @@ _CATEGORIES = {
     "account.picture": ("Photo de profil", "si vous en avez envoyé une"),
     "account.settings": ("Réglages", "la langue et les choix faits dans le compte"),
     "account.times": ("Jours d’utilisation", "le jour où le compte a été créé et le dernier jour d’usage"),
-    "account.sign_in": ("Navigateurs connectés", "une marque aléatoire pour chacun et son jour d’expiration"),
+    "account.sign_in": ("Navigateurs connectés", "quel genre de navigateur, depuis quand, jusqu’à quand"),
     "billing.state": ("État du paiement", "si le prestataire a été payé et s’il vous connaît"),
     "billing.invoice": ("Factures", "numéro, date, montant et adresse ; jamais de données bancaires"),
     "meeting.link": (
