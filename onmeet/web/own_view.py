@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 
 from flask_babel import format_date, format_datetime, gettext, lazy_gettext
@@ -26,6 +26,11 @@ ACCOUNTS = "accounts"
 _TITLES = {
     ACCOUNTS: lazy_gettext("Your account"),
     "meetings": lazy_gettext("A meeting that you keep"),
+    "passkeys": lazy_gettext("A passkey"),
+    "customers": lazy_gettext("You at the payment provider"),
+    "subscriptions": lazy_gettext("A subscription"),
+    "invoices": lazy_gettext("An invoice"),
+    "used_months": lazy_gettext("A month of meetings"),
     "meeting_records": lazy_gettext("Record of a meeting of yours"),
     "participations": lazy_gettext("You in a meeting"),
     "call_records": lazy_gettext("A telephone call"),
@@ -46,11 +51,40 @@ _WHICH = {
     "left_at": lazy_gettext("left"),
     "given_at": lazy_gettext("given"),
     "withdrawn_at": lazy_gettext("withdrawn"),
+    "passkeys.label": lazy_gettext("name of the passkey"),
+    "credential": lazy_gettext("mark of the passkey"),
+    "contact_codes.label": lazy_gettext("for whom"),
+    "contact_codes.code": lazy_gettext("code"),
+    "public_key": lazy_gettext("public key"),
+    "totp": lazy_gettext("authenticator app"),
+    "new_email": lazy_gettext("not confirmed yet"),
+    "language": lazy_gettext("language"),
+    "time_zone": lazy_gettext("time zone"),
+    "starts_at": lazy_gettext("begin"),
+    "minutes": lazy_gettext("minutes"),
+    "repeats": lazy_gettext("how it repeats"),
+    "exceptions": lazy_gettext("dates left out"),
+    "joined_on": lazy_gettext("member since"),
+    "provider_id": lazy_gettext("number at the payment provider"),
+    "plan": lazy_gettext("plan"),
+    "state": lazy_gettext("state"),
+    "seats": lazy_gettext("seats"),
+    "trial_ends": lazy_gettext("end of the trial"),
+    "period_ends": lazy_gettext("paid or free until"),
+    "ends": lazy_gettext("end"),
+    "seconds": lazy_gettext("seconds"),
+    "number": lazy_gettext("number"),
+    "issued_on": lazy_gettext("day"),
+    "cents": lazy_gettext("hundredths of the currency"),
+    "currency": lazy_gettext("currency"),
     "handle": lazy_gettext("address of your page"),
     "reach": lazy_gettext("who may call"),
     "shares": lazy_gettext("what others see"),
 }
-"""Tells columns of one category in one row apart."""
+"""Tells columns of one category apart, with the table in front where the name alone says too little."""
+
+_MOMENTS = frozenset({"trial_ends", "period_ends", "ends"})
+"""Held in unix seconds."""
 
 _STATES = {
     "unverified": lazy_gettext("waiting until you have followed the mailed link"),
@@ -194,11 +228,11 @@ def request_line(filed: Filed) -> RequestLine:
 
 def _line(item: HeldItem, policy: Policy, language: str) -> Line:
     alone = item.table == ACCOUNTS and item.category not in NEEDED and not item.legal_duty
-    which = _WHICH.get(item.column)
+    which = _WHICH.get(f"{item.table}.{item.column}") or _WHICH.get(item.column)
     name = wording.category(item.category, language)
     return Line(
         f"{name} ({which})" if which else name,
-        "" if item.hidden else _shown(item.value),
+        "" if item.hidden else _shown(item),
         wording.purpose(item.purpose, language) if item.permitted else "",
         wording.basis(item.basis, language) if item.permitted else "",
         _until(item, policy, language),
@@ -217,7 +251,10 @@ def _until(item: HeldItem, policy: Policy, language: str) -> str:
     return wording.until(rule, language)
 
 
-def _shown(value: object) -> str:
+def _shown(item: HeldItem) -> str:
+    value = item.value
+    if item.column in _MOMENTS and isinstance(value, int):
+        value = datetime.fromtimestamp(value, UTC)
     if isinstance(value, datetime):
         return f"{format_datetime(value, 'medium')} UTC"
     return str(format_date(value, "long") if isinstance(value, date) else value)
