@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from onmeet.db import Base
+from tests.factories.taking_back import taken_back
 from tests.peers.stripe import StandIn
 from tests.security.recipes import PUBLIC, RECIPES, WORDS, Recipe, Values
 from tests.security.town import Town
@@ -56,18 +56,8 @@ def takes_argument(rule: Rule) -> bool:
 @pytest.fixture
 def undone(town: Town, tmp_path: Path) -> Iterator[None]:
     """What a test changes in the database is taken back."""
-    live = town.house.config.data / "onmeet.db"
-    saved = tmp_path / "saved.db"
-    copy(live, saved)
-    yield
-    copy(saved, live)
-
-
-def copy(source: Path, target: Path) -> None:
-    with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
-        old.backup(new)
-    old.close()
-    new.close()
+    with taken_back(town.house.config, tmp_path):
+        yield
 
 
 def path_of(rule: str, values: Values) -> str:
