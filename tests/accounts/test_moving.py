@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from onmeet.accounts.moving import forget_lapsed
 from tests.factories.house import PASSWORD, House, Visitor
 from tests.factories.letters import link_in, plain
 from tests.factories.mailbox import Mailbox
+from tests.factories.postgres import sqlite_files
+
+__all__ = ["sqlite_files"]
 
 ADA, NEW = "ada@example.org", "ada@example.net"
 
@@ -55,10 +59,22 @@ def test_the_address_changes_when_both_mailboxes_agree(
     assert house.visitor().sign_in(ADA).status_code == 422
     assert house.services.own.details(1).proven
     assert house.visitor().open(arrived[first]).status_code == 404
-    house.services.database.erase_traces()
     mails = [mail for mail in mailbox.fetch() if "security" in plain(mail)]
     assert {str(mail["To"]) for mail in mails} == {NEW}
-    left = b"".join(file.read_bytes() for file in house.config.data.glob("onmeet.db*"))
+
+
+@pytest.mark.promise("N1.12", "N2.4")
+def test_no_file_keeps_the_old_address(
+    house: House, ada: Visitor, mailbox: Mailbox, sqlite_files: Path
+) -> None:
+    """Of an address that was changed, nothing is left in the database's files."""
+    wish(ada)
+    arrived = links(mailbox)
+    for mailed in arrived.values():
+        assert house.visitor().send(mailed).status_code == 303
+    mailbox.fetch()
+    house.services.database.erase_traces()
+    left = b"".join(file.read_bytes() for file in sqlite_files.glob("onmeet.db*"))
     assert (NEW.encode() in left, ADA.encode() in left) == (True, False)
 
 
