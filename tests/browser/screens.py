@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from tests.browser.account_screens import account_pages
 from tests.browser.callers import Line
 from tests.browser.chromium import Chromium, ChromiumWindow
 from tests.browser.people import Person, PreJoin, enter
@@ -116,6 +117,13 @@ def privacy(studio: Studio) -> None:
             page.open(f"{studio.base_url}/privacy/{name}".rstrip("/"))
             studio.keep_both(page, f"privacy{f'-{name}' if name else ''}{suffix}")
         page.close()
+
+
+def account(studio: Studio) -> None:
+    """What somebody sees who is signed in."""
+    page = studio.window(**DESK)
+    account_pages(page, studio.server, studio.keep_both)
+    page.close()
 
 
 def prejoin(studio: Studio) -> None:
@@ -302,6 +310,12 @@ def until_quiet(person: Person) -> None:
     person.window.until_gone(".toast", within=30)
 
 
+PARTS: dict[str, Callable[[Studio], None]] = {
+    "pages": pages, "privacy": privacy, "account": account, "prejoin": prejoin, "room": room,
+    "telephone": telephone,
+}  # fmt: skip
+
+
 def main(folder: Path, *parts: Callable[[Studio], None]) -> None:
     """Take all pictures, or those of some parts."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -311,12 +325,11 @@ def main(folder: Path, *parts: Callable[[Studio], None]) -> None:
         )
         chromium = stack.enter_context(Chromium())
         studio = Studio(folder, server, chromium)
-        for part in parts or (pages, privacy, prejoin, room, telephone):
+        for part in parts or tuple(PARTS.values()):
             part(studio)
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
-        sys.exit("usage: python -m tests.browser.screens FOLDER [pages|privacy|prejoin|room|telephone ...]")
-    chosen = {"pages": pages, "privacy": privacy, "prejoin": prejoin, "room": room, "telephone": telephone}
-    main(Path(sys.argv[1]), *(chosen[name] for name in sys.argv[2:]))
+        sys.exit(f"usage: python -m tests.browser.screens FOLDER [{'|'.join(PARTS)} ...]")
+    main(Path(sys.argv[1]), *(PARTS[name] for name in sys.argv[2:]))
