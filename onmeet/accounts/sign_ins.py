@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from onmeet.accounts.models import Account, SignIn, SignInDetail
@@ -92,6 +92,30 @@ class SignIns:
             if found is not None:
                 found.checked_at = int(self._wall_clock())
                 found.strong = found.strong or strong
+
+    def renew(self, token: str) -> str:
+        """Another token for a sign-in: a copy of its cookie is worth nothing from now on.
+
+        The same token when that sign-in has ended.
+        """
+        fresh = secrets.token_urlsafe(32)
+        with self._database.writing() as session:
+            old = session.get(SignIn, _hash(token))
+            if old is None:
+                return token
+            new = SignIn(
+                token_hash=_hash(fresh),
+                account_id=old.account_id,
+                expires=old.expires,
+                strong=old.strong,
+                checked_at=old.checked_at,
+            )
+            session.add(new)
+            session.flush()
+            about = update(SignInDetail).where(SignInDetail.sign_in == old.token_hash)
+            session.execute(about.values(sign_in=new.token_hash))
+            session.execute(delete(SignIn).where(SignIn.token_hash == old.token_hash))
+        return fresh
 
     def end(self, token: str) -> None:
         """End a sign-in; a copy of its cookie is worth nothing from now on."""

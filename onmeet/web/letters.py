@@ -16,6 +16,7 @@ from onmeet.notices.consents import Consents
 from onmeet.web.contexts import LeaveNewsletterPage, OutboxPage
 from onmeet.web.health import from_this_machine
 from onmeet.web.limits import limiter
+from onmeet.web.security import names_this_machine
 from onmeet.web.services import services
 
 __all__ = ["blueprint"]
@@ -48,7 +49,8 @@ def leave(token: str) -> Response:
 @blueprint.get("/outbox")
 def show_outbox() -> Response:
     """Mails that could go nowhere; for whoever sits at this machine."""
-    if services().config.smtp_url or not from_this_machine():
+    # By a name that leads to this machine: a page of another site could have its own name lead here as well
+    if services().config.smtp_url or not from_this_machine() or not names_this_machine():
         abort(404)
     return OutboxPage(mails=outbox(services().config, services().policy).mails()).render()
 

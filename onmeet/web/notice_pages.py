@@ -6,7 +6,7 @@ import json
 from functools import cache, lru_cache
 from typing import cast
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from onmeet.notices.notice import Notice, filled
 from onmeet.notices.versions import Version
 from onmeet.web.contexts import ActivitiesPage, ChangesPage, PrivacyPage, VersionsPage
 from onmeet.web.language import language
+from onmeet.web.security import site_origin
 from onmeet.web.services import services
 from onmeet.web.site import operator_name
 
@@ -167,7 +168,7 @@ def _contact(config: Config, name: str) -> str:
 
 def _address() -> str:
     """Where this server is, without a slash at the end."""
-    return services().config.public_url or request.host_url.rstrip("/")
+    return site_origin(services().config)
 
 
 def _notice(found: Version | None, name: str, version: str) -> Notice:

@@ -14,7 +14,15 @@ from flask import Flask, Response, abort, g, request
 from onmeet.config import Config
 from onmeet.web.noting import note
 
-__all__ = ["content_policy", "csp_nonce", "init_app", "safe_path", "same_origin"]
+__all__ = [
+    "content_policy",
+    "csp_nonce",
+    "init_app",
+    "names_this_machine",
+    "safe_path",
+    "same_origin",
+    "site_origin",
+]
 
 CAMERA_ENDPOINTS = frozenset({"meetings.room"})
 """The pages that may ask for camera, microphone and screen."""
@@ -82,6 +90,19 @@ def same_origin(origin: str, public_url: str | None) -> bool:
         return False
 
 
+def site_origin(config: Config) -> str:
+    """Scheme and host for addresses that lead back here from elsewhere, without a slash at the end.
+
+    Where the operator has not said what they are, a request is believed when it names this machine; what else
+    a `Host` header says could be anybody's.
+    """
+    if config.public_url is not None:
+        return config.public_url
+    if names_this_machine() or _host() in config.media_ips:
+        return f"{request.scheme}://{request.host}"
+    return f"http://localhost:{config.port}"
+
+
 def safe_path(target: str | None) -> str | None:
     """`target` when it is a path on this site that a redirect may lead to, else None."""
     if not target or len(target) > 500 or not target.startswith("/") or target.startswith("//"):
@@ -113,12 +134,20 @@ def _refuse_foreign(config: Config) -> None:
         abort(403)
 
 
+def names_this_machine() -> bool:
+    """Whether the request was sent to a name that means this machine on every machine."""
+    return _host() in _LOOPBACK
+
+
 def _host_known(public_url: str) -> bool:
+    return names_this_machine() or _host() == urlsplit(public_url).hostname
+
+
+def _host() -> str:
     try:
-        name = urlsplit(f"//{request.host}").hostname
+        return urlsplit(f"//{request.host}").hostname or ""
     except ValueError:
-        return False
-    return name in _LOOPBACK or name == urlsplit(public_url).hostname
+        return ""
 
 
 def _dress(response: Response) -> Response:

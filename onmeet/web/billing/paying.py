@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
@@ -21,7 +21,7 @@ from onmeet.web.billing.contexts import Offer, PaymentPage, State
 from onmeet.web.billing.forms import SubscribeForm
 from onmeet.web.billing.places import place
 from onmeet.web.language import language
-from onmeet.web.security import content_policy
+from onmeet.web.security import content_policy, site_origin
 from onmeet.web.services import services
 
 __all__ = ["Party", "back", "home", "next_month", "offered", "page", "party", "plans", "services_of"]
@@ -69,8 +69,7 @@ def offered(party: Party) -> tuple[Plan, ...]:
 
 def back(whose: str) -> str:
     """Where the provider's pages lead back to."""
-    base = services().config.public_url or request.host_url.rstrip("/")
-    return f"{base}{home(whose)}"
+    return f"{site_origin(services().config)}{home(whose)}"
 
 
 def home(whose: str, currency: str | None = None) -> str:

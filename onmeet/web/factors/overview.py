@@ -15,6 +15,7 @@ from onmeet.web.factors.guards import fresh_required
 from onmeet.web.factors.telling import tell
 from onmeet.web.limits import limiter
 from onmeet.web.services import services
+from onmeet.web.signing.entering import renew
 
 __all__ = ["blueprint"]
 
@@ -70,6 +71,7 @@ def set_password() -> AnyResponse:
     if not form.validate_on_submit():
         return NewPasswordPage(form=form).render(422)
     services().own.change_password(_me(), form.password.data, current_user.token)
+    renew()
     tell(_me(), "password")
     flash(gettext("The password is changed. Every other device is signed out."))
     return redirect(url_for("factors.overview"), 303)

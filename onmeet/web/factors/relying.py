@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import request, session
+from flask import session
 
 from onmeet.accounts.passkeys import PasskeyRefused, RelyingParty
+from onmeet.web.security import site_origin
 from onmeet.web.services import services
 
 __all__ = ["browser", "origin", "relying_party"]
 
 
 def origin() -> str:
-    """Where people reach this site: the setting, or what this request was sent to.
-
-    A browser signs its own idea of it, so that a wrong one in a request leads to nothing but a refusal.
-    """
-    return services().config.public_url or f"{request.scheme}://{request.host}"
+    """Where people reach this site: the setting, or what this request was sent to."""
+    return site_origin(services().config)
 
 
 def relying_party() -> RelyingParty:

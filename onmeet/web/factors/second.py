@@ -6,6 +6,7 @@ from flask import Blueprint, flash, jsonify, redirect, request, session, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from onmeet.accounts.addressees import Addressees
 from onmeet.accounts.attempts import TooManyAttempts
 from onmeet.accounts.factors import WrongCode
 from onmeet.accounts.passkeys import PasskeyRefused
@@ -51,6 +52,7 @@ def first_step_done(
         return _in(person.id, stay=stay, wanted=wanted, suspicious=suspicious, strong=False)
     session[_KEY] = {
         "account": person.id,
+        "state": _state(person.id),
         "stay": stay,
         "next": wanted or "",
         "suspicious": suspicious,
@@ -127,12 +129,19 @@ def _through(account: int) -> AnyResponse:
 
 
 def _pending() -> int:
-    """The account whose first step this browser has done. Raises `UserError`."""
+    """The account whose first step this browser has done. Raises `UserError`.
+
+    A password that was changed meanwhile ends it.
+    """
     held = session.get(_KEY)
-    if not held or held["ends"] <= _now():
+    if not held or held["ends"] <= _now() or held.get("state") != _state(held["account"]):
         session.pop(_KEY, None)
         raise _too_late()
     return int(held["account"])
+
+
+def _state(account: int) -> str | None:
+    return Addressees(services().database).state_of(account)
 
 
 def _too_late() -> UserError:

@@ -19,6 +19,7 @@ from onmeet.web.groups.contexts import DomainsPage, InvitationsPage, PolicyPage,
 from onmeet.web.groups.forms import DomainForm, InvitationForm, PolicyForm, SignInServiceForm
 from onmeet.web.language import language
 from onmeet.web.limits import limiter
+from onmeet.web.security import site_origin
 from onmeet.web.services import services
 
 __all__ = ["blueprint"]
@@ -44,8 +45,8 @@ def invite() -> Response:
         return _invitations(form, problem=gettext("That number is not possible."), status=422)
     role: Role = "admin" if form.role.data == "admin" else "member"
     token = services().invitations.make(me(), role, uses=form.uses.data, days=form.days.data, now=clock.now())
-    base = services().config.public_url or request.host_url.rstrip("/")
-    return _invitations(InvitationForm(formdata=None), link=base + url_for("joining.look", token=token))
+    link = site_origin(services().config) + url_for("joining.look", token=token)
+    return _invitations(InvitationForm(formdata=None), link=link)
 
 
 @blueprint.post("/invitations/<int:number>/revoke")

@@ -20,6 +20,7 @@ from onmeet.web.limits import client, limiter
 from onmeet.web.own_forms import DeleteForm, DetailsForm, EmailForm, PasswordForm
 from onmeet.web.services import services
 from onmeet.web.signing.contexts import BrowserLine, DetailsPage, WishLine
+from onmeet.web.signing.entering import renew
 from onmeet.web.signing.forms import PictureForm
 from onmeet.web.signing.words import slow_down
 
@@ -70,6 +71,7 @@ def change_password() -> AnyResponse:
     if problem := unconfirmed(form):
         return details_page(password=form, problem=problem, status=422)
     services().own.change_password(_me(), form.new.data, current_user.token)
+    renew()
     flash(gettext("The password is changed. Every other device is signed out."))
     return redirect(url_for("details.show"), 303)
 

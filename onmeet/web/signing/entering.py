@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import redirect, request, session, url_for
-from flask_login import login_user
+from flask_login import current_user, login_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from onmeet import clock
@@ -17,7 +17,7 @@ from onmeet.web.security import safe_path
 from onmeet.web.services import services
 from onmeet.web.signing.users import User
 
-__all__ = ["LONG", "SHORT", "days", "device", "enter", "known_here", "onwards"]
+__all__ = ["LONG", "SHORT", "days", "device", "enter", "known_here", "onwards", "renew"]
 
 LONG = timedelta(days=30)
 SHORT = timedelta(hours=12)
@@ -63,6 +63,16 @@ def enter(signed_in: SignedIn, mark: str, stay: bool, *, suspicious: bool | None
     if suspicious:
         with services().database.writing() as writing:
             enqueue(writing, "new-sign-in", clock.now(), account=signed_in.person.id)
+
+
+def renew() -> None:
+    """Give this browser's sign-in another token, so that copies of its cookie are worth nothing."""
+    accounts = services().accounts
+    token = accounts.sign_ins.renew(current_user.token)
+    standing = accounts.standing(token)
+    if standing is not None:
+        login_user(User.of(standing, token))
+        session.pop("_id", None)
 
 
 def onwards(wanted: str | None) -> AnyResponse:
