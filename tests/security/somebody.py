@@ -39,7 +39,8 @@ class Somebody:
         token: str | None = None,
     ) -> TestResponse:
         """A request with the token of a page of ours, or another `token`; none when it is empty."""
-        self.visitor.client.set_cookie(SESSION, self._cookie)
+        host = (headers or {}).get("Host", "localhost").partition(":")[0]
+        self.visitor.client.set_cookie(SESSION, self._cookie, domain=host)
         data = dict(fields or {})
         given = self._token if token is None else token
         if method not in ("GET", "HEAD") and given:

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import pytest
 from werkzeug.routing import Rule
 
-from onmeet.db import Base
 from tests.factories.house import House
 from tests.factories.operators import operator
+from tests.security.looks import rows
 from tests.security.somebody import Somebody
 
 WITHOUT_TOKEN = {
@@ -71,15 +71,6 @@ def address(rule: Rule) -> str:
         return words[1] if words else fitting.get(found[1], "7")
 
     return quote(re.sub(r"<([^<>]+)>", argument, rule.rule))
-
-
-def rows(house: House) -> dict[str, list[str]]:
-    with house.services.database.reading() as session:
-        connection = session.connection()
-        return {
-            table.name: sorted(map(repr, connection.exec_driver_sql(f'SELECT * FROM "{table.name}"').all()))
-            for table in Base.metadata.sorted_tables
-        }
 
 
 def test_exceptions_are_those_that_are_known_here(there: House) -> None:

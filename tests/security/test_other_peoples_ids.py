@@ -5,7 +5,6 @@ Made from the map of all addresses, so that none is forgotten; `recipes.py` says
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +14,11 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 from werkzeug.routing import Rule
-from werkzeug.test import TestResponse
 
 from onmeet.db import Base
 from tests.factories.taking_back import taken_back
 from tests.peers.stripe import StandIn
+from tests.security.looks import rows, seen
 from tests.security.recipes import PUBLIC, RECIPES, WORDS, Recipe, Values
 from tests.security.town import Town
 
@@ -64,31 +63,6 @@ def path_of(rule: str, values: Values) -> str:
     return re.sub(r"<(?:[^:<>]*:)?(\w+)>", lambda found: quote(values[found[1]], safe=""), rule)
 
 
-def rows(town: Town) -> dict[str, list[str]]:
-    """Every row of every table, as it is stored."""
-    with town.house.services.database.reading() as session:
-        connection = session.connection()
-        return {
-            table.name: sorted(map(repr, connection.exec_driver_sql(f'SELECT * FROM "{table.name}"').all()))
-            for table in Base.metadata.sorted_tables
-        }
-
-
-def seen(answer: TestResponse, path: str) -> dict[str, Any]:
-    """All that somebody could tell two answers apart by, without their own path and what is new each time."""
-    headers = {
-        name: value for name, value in answer.headers.items() if name not in ("Content-Length", "Set-Cookie")
-    }
-    said = json.dumps([answer.status_code, headers, answer.get_data(as_text=True)], indent=0)
-    said = re.sub(r"nonce-[\w-]+|nonce=\\\"[\w-]+", "nonce", said)
-    said = re.sub(
-        r"(name=\\\"csrf[-_]token\\\" (?:\w+=\\\"\w*\\\" )*(?:content|value)=\\\")[^\\]+", r"\1", said
-    )
-    for name in (path, quote(path, safe=""), quote(path)):
-        said = said.replace(name, "{path}")
-    return {"said": said, "cookies": len(answer.headers.getlist("Set-Cookie"))}
-
-
 def all_of(recipe: Recipe, town: Town) -> list[Values]:
     found = recipe.hers(town)
     return found if isinstance(found, list) else [found]
@@ -113,7 +87,7 @@ def test_somebody_elses_is_as_good_as_nobodys(
 ) -> None:
     """The same answer, and nothing has happened."""
     nobodys = path_of(rule, recipe.unknown)
-    before = rows(town)
+    before = rows(town.house)
     strangers = [name for name in STRANGERS if name not in recipe.besides and name != recipe.who]
     for hers in all_of(recipe, town):
         path = path_of(rule, hers)
@@ -125,7 +99,7 @@ def test_somebody_elses_is_as_good_as_nobodys(
                 assert answers[0].status_code not in (200, 400, 405), "the request was not understood"
                 looks = [seen(answer, each) for answer, each in zip(answers, (path, nobodys), strict=True)]
                 assert looks[0] == looks[1], (name, method)
-    assert rows(town) == before
+    assert rows(town.house) == before
 
 
 @pytest.mark.usefixtures("undone")
@@ -193,10 +167,10 @@ def test_what_everybody_may_open_says_nothing_that_only_ada_knows(
         "code": town.code, "handle": town.handle, "call": town.ring(), "receipt_id": "0" * 64,
         "name": notice.name, "version": notice.version,
     }  # fmt: skip
-    before = rows(town)
+    before = rows(town.house)
     for name in STRANGERS:
         for method in sorted(rules[rule]):
             answer = town.people[name].ask(method, path_of(rule, values))
             assert answer.status_code != 500
             assert not any(secret in answer.text + str(answer.headers) for secret in SECRETS)
-    assert rows(town) == before
+    assert rows(town.house) == before
