@@ -77,6 +77,7 @@ _WHICH = {
     "issued_on": lazy_gettext("day"),
     "cents": lazy_gettext("hundredths of the currency"),
     "currency": lazy_gettext("currency"),
+    "invoices.country": lazy_gettext("country of the invoice"),
     "handle": lazy_gettext("address of your page"),
     "reach": lazy_gettext("who may call"),
     "shares": lazy_gettext("what others see"),
