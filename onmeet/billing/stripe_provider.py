@@ -193,12 +193,19 @@ class StripeProvider:
         """See `Provider`. https://docs.stripe.com/webhooks#verify-manually"""
         import stripe  # slow and big: see the head of this file
 
+        if not signature.isascii():  # hmac.compare_digest takes no other text
+            raise BadSignature("bad-signature")
         try:
             stripe.WebhookSignature.verify_header(body, signature, self._webhook_secret, TOLERANCE)
             raw = json.loads(body)
-        except (stripe.SignatureVerificationError, ValueError):
+        except (stripe.SignatureVerificationError, ValueError, RecursionError):
             raise BadSignature("bad-signature") from None
-        return reading.event(raw) if isinstance(raw, dict) and raw.get("object") == "event" else None
+        if not isinstance(raw, dict) or raw.get("object") != "event":
+            return None
+        try:
+            return reading.event(raw)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return None  # signed, but in no shape that is documented: coming again would not help
 
     # -- prices ---------------------------------------------------------------------------------
 
