@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_commands import EMAIL, GOOD, accounts, onmeet
+from tests.factories.cluster import fresh_database
 from tests.factories.keys import kms_command
+from tests.running import postgresql_everywhere
 
 
 @pytest.fixture
@@ -17,13 +19,17 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_back_up_is_made_and_brought_back_after_the_database_is_lost(data: Path) -> None:
+def test_a_back_up_is_made_and_brought_back_after_the_database_is_lost(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = onmeet(data, "backup")
     assert made.returncode == 0, made.stderr
     (file,) = (data / "backups").iterdir()
     assert made.stdout.startswith(f"{file}: ")
     for lost in data.glob("onmeet.db*"):
         lost.unlink()
+    if postgresql_everywhere():
+        monkeypatch.setenv("DATABASE_URL", fresh_database())
     back = onmeet(data, "restore", str(file))
     assert back.returncode == 0, back.stderr
     assert "0 stay erased" in back.stdout
@@ -55,7 +61,8 @@ def test_keys_are_rotated_under_a_key_service(
     assert "protected by: file" in onmeet(data, "keys", "status").stdout
     monkeypatch.setenv("ONMEET_KMS_COMMAND", kms_command(tmp_path / "kms"))
     rotated = onmeet(data, "keys", "rotate")
-    assert (rotated.returncode, rotated.stdout.split()[0]) == (0, "2"), rotated.stderr
+    wrapped = "3" if postgresql_everywhere() else "2"  # there the account's own key is in use, too
+    assert (rotated.returncode, rotated.stdout.split()[0]) == (0, wrapped), rotated.stderr
     assert "protected by: command" in onmeet(data, "keys", "status").stdout
     monkeypatch.delenv("ONMEET_KMS_COMMAND")
     refused = onmeet(data, "keys", "status")
@@ -63,6 +70,7 @@ def test_keys_are_rotated_under_a_key_service(
     assert "must be set" in onmeet(data, "backup").stderr
 
 
+@pytest.mark.skipif(postgresql_everywhere(), reason="a database in PostgreSQL is never clear")
 def test_sealing_is_switched_on_for_a_database_that_was_clear(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
