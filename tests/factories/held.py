@@ -74,7 +74,7 @@ def fill(session: Session, who: str) -> tuple[int, Filled]:
     written: Filled = {}
     made: dict[str, Any] = {}
     for table in people_tables():
-        _make_parents(session, table, who, made)
+        _make_parents(session, table, made)
         row = {column.name: _value(table, column, who, made) for column in table.columns}
         if table.name == "accounts":
             row |= {"closed_on": None, "warned_on": None, "restricted": False, "objected": False}
@@ -90,12 +90,12 @@ def fill(session: Session, who: str) -> tuple[int, Filled]:
     return account_id, written
 
 
-def _make_parents(session: Session, table: Table, who: str, made: dict[str, Any]) -> None:
+def _make_parents(session: Session, table: Table, made: dict[str, Any]) -> None:
     """Rows about nobody to which a row of `table` refers."""
     for key in table.foreign_keys:
         parent = key.column.table
         if parent is not table and parent.name not in made and rows_of(parent).person is None:
-            row = {column.name: _value(parent, column, who, made) for column in parent.columns}
+            row = {column.name: _value(parent, column, "nobody", made) for column in parent.columns}
             session.execute(insert(parent).values(row), execution_options={"onmeet_technical": True})
             made[parent.name] = row[key.column.name]
 

@@ -74,8 +74,9 @@ def test_a_new_table_is_found_without_any_code(database: Database, monkeypatch: 
         Base.metadata,
         Column("id", Integer, primary_key=True, info=technical("names the row")),
         Column("account_id", ForeignKey("accounts.id"), info=technical("joins the account")),
+        Column("subject", String(32), info=technical("names the key of the personal columns")),
         Column("answer", String, info=kept("contact.request")),
-        **rows(person="account_id", events={}),
+        **rows(person="account_id", subject="subject", events={}),
     )
     try:
         bare = connect(database.engine.url.render_as_string(hide_password=False))
@@ -131,7 +132,8 @@ def test_a_long_list_is_read_in_batches_without_gaps(
         )
     found = list(access.walk(database, meetings, ada, everything_permitted(), NOW))
     titles = [item.value for row in found for item in row.items if item.column == "title"]
-    assert titles[1:] == [f"round {n}" for n in range(7)]
+    rounds = [title for title in titles if title.startswith("round")]  # the one of `fill` has another number
+    assert (len(titles), rounds) == (8, [f"round {n}" for n in range(7)])
 
 
 def test_someone_without_an_account_is_found_by_their_address(database: Database) -> None:

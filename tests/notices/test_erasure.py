@@ -20,6 +20,7 @@ from onmeet.notices.notice import Item, Term
 from onmeet.notices.policy import Policy
 from tests.factories.held import Filled, database, everything_permitted, fill
 from tests.factories.house import empty_database, new_database
+from tests.running import postgresql_everywhere
 
 __all__ = ["database", "empty_database", "new_database"]
 
@@ -51,6 +52,9 @@ class Crash(Exception):
     """The process ends here."""
 
 
+@pytest.mark.skipif(
+    postgresql_everywhere(), reason="reads SQLite's files; test_stored.py searches those of PostgreSQL"
+)
 @pytest.mark.promise("N1.12", "N1.15")
 def test_an_erased_account_leaves_no_byte_and_others_keep_theirs(database: Database, tmp_path: Path) -> None:
     """An erased account leaves no byte in any file, and others keep what is theirs."""

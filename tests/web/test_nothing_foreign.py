@@ -123,8 +123,10 @@ def test_no_page_asks_for_a_card(shown: Pages) -> None:
         assert "payment=()" in page.headers["Permissions-Policy"], path
 
 
-NO_CARDS = {"sign_ins.expires", "contact_codes.expires", "group_invitations.expires"}
-"""What ends as cards do."""
+NO_CARDS = {
+    "sign_ins.expires", "contact_codes.expires", "group_invitations.expires", "subscriptions.has_card",
+}  # fmt: skip
+"""What ends as cards do; and whether the payment provider has any means of payment, yes or no."""
 
 
 @pytest.mark.promise("N1.6", "N2.10")

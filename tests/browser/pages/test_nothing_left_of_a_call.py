@@ -15,8 +15,7 @@ from tests.browser import eavesdropper
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.instance import Instance
-from tests.browser.people import Person
-from tests.browser.test_nothing_left import (
+from tests.browser.pages.test_nothing_left import (
     Instances,
     Somebody,
     Subscriber,
@@ -31,6 +30,7 @@ from tests.browser.test_nothing_left import (
     until_clean,
     wires_of,
 )
+from tests.browser.people import Person
 from tests.browser.window import by_testid
 from tests.factories.softphone import Handset, Sender
 from tests.waiting import until
