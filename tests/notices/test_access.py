@@ -15,6 +15,7 @@ from onmeet.notices.notice import Item, Term
 from onmeet.notices.policy import Policy
 from tests.factories.held import LONG_AGO, database, everything_permitted, fill
 from tests.factories.house import empty_database, new_database
+from tests.running import postgresql_everywhere
 
 __all__ = ["database", "empty_database", "new_database"]
 
@@ -68,15 +69,17 @@ def test_what_the_notice_no_longer_permits_is_shown_as_about_to_go(database: Dat
     assert phone.goes_at == NOW
 
 
+@pytest.mark.skipif(
+    postgresql_everywhere(), reason="the seal learns the tables as the database is opened, this comes later"
+)
 def test_a_new_table_is_found_without_any_code(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     extra = Table(
         "surveys",
         Base.metadata,
         Column("id", Integer, primary_key=True, info=technical("names the row")),
         Column("account_id", ForeignKey("accounts.id"), info=technical("joins the account")),
-        Column("subject", String(32), info=technical("names the key of the personal columns")),
         Column("answer", String, info=kept("contact.request")),
-        **rows(person="account_id", subject="subject", events={}),
+        **rows(person="account_id", events={}),
     )
     try:
         bare = connect(database.engine.url.render_as_string(hide_password=False))
