@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import MetaData, Select, Table, case, false, func, or_, select
+from sqlalchemy import Column, FromClause, MetaData, Table, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from onmeet.notices import due, retention
 from onmeet.notices.columns import Via, rows_of
-from onmeet.notices.notice import Item, Term
+from onmeet.notices.notice import Item
 from onmeet.notices.policy import Policy
 
 __all__ = ["Counted", "census"]
@@ -42,7 +42,7 @@ def census(session: Session, metadata: MetaData, policy: Policy, now: datetime) 
             count = session.scalar(select(func.coalesce(func.sum(held.count), 0)).where(held.present)) or 0
             overdue = _overdue(session, plan, held) if count else 0
             item = policy.item(held.category)
-            next_goes = _next(session, plan.table, held, item) if count and item is not None else None
+            next_goes = _next(session, plan, held, item) if count and item is not None else None
             found.append(Counted(plan.table.name, held.category, int(count), overdue, next_goes))
     return found
 
@@ -65,25 +65,35 @@ def _overdue(session: Session, plan: due.Plan, held: due.Held) -> int:
     return total
 
 
-def _next(session: Session, table: Table, held: due.Held, item: Item) -> datetime | None:
+def _next(session: Session, plan: due.Plan, held: due.Held, item: Item) -> datetime | None:
     """The earliest end of any term for the rows that hold something."""
     ends: list[datetime] = []
-    for term in item.terms:
-        first = session.scalar(_first_event(table, held, term)) if _source(table, term) is not None else None
-        if first is not None:
-            ends.append(retention.due_at(term, first))
+    country = plan.country() if any(term.country for term in item.terms) else None
+    for event in dict.fromkeys(term.event for term in item.terms):
+        source = rows_of(plan.table).events.get(event)
+        if source is None:
+            continue
+        rows, column = _with_event(plan.table, source)
+        if country is None:
+            firsts: list[tuple[str, Any]] = [
+                ("", session.scalar(select(func.min(column)).select_from(rows).where(held.present)))
+            ]
+        else:  # the law of each row decides, which the database may hold sealed
+            found = select(country, column).select_from(rows).where(held.present)
+            firsts = [((where or "").upper(), first) for where, first in session.execute(found)]
+        ends += [
+            retention.due_at(term, first)
+            for where, first in firsts
+            for term in retention.terms_for(item, where)
+            if first is not None and term.event == event
+        ]
     return min(ends, default=None)
 
 
-def _source(table: Table, term: Term) -> str | Via | None:
-    return rows_of(table).events.get(term.event)
-
-
-def _first_event(table: Table, held: due.Held, term: Term) -> Select[tuple[Any]]:
-    source = _source(table, term)
-    assert source is not None
+def _with_event(table: Table, source: str | Via) -> tuple[FromClause, Column[Any]]:
+    """The table, with the column in which an event of its rows stands."""
     if isinstance(source, str):
-        return select(func.min(table.c[source])).where(held.present)
+        return table, table.c[source]
     parent = table.metadata.tables[source.table]
     joined = table.join(parent, table.c[source.key] == next(iter(parent.primary_key.columns)))
-    return select(func.min(parent.c[source.column])).select_from(joined).where(held.present)
+    return joined, parent.c[source.column]

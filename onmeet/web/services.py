@@ -103,9 +103,7 @@ class Services:
             "sharing": Sharing(self.database, self.policy),
             "planning": Planning(self.database, self.meetings),
             "hosts": Hosts(self.database, self.meetings),
-            "records": Records(
-                self.database, self.policy, key=self.config.marks_key, withheld=withheld
-            ),
+            "records": Records(self.database, self.policy, key=self.config.marks_key, withheld=withheld),
             "usage": UsageReports(self.database, self.policy),
             "reported": reported(self.policy),
             "own": OwnAccount(self.database, self.accounts),

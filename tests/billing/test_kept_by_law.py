@@ -11,9 +11,11 @@ from sqlalchemy import func, select
 from onmeet.accounts.models import Account
 from onmeet.billing.models import Customer, Invoice, Registration, Subscription
 from onmeet.billing.payers import Payer
+from onmeet.db import Base
 from onmeet.groups.models import Group
 from onmeet.notices.audit.canary import Canaries
 from onmeet.notices.audit.running import audit
+from onmeet.notices.census import census
 from onmeet.notices.keys import open_key_store
 from onmeet.notices.sweep import Sweep
 from tests.billing.test_subscriptions import subscribe
@@ -84,6 +86,10 @@ def test_only_invoices_stay_and_only_as_long_as_the_law_says(
         if whole
         else datetime(issued.year + years, issued.month, issued.day, tzinfo=UTC)
     )
+    with behind.database.reading() as session:
+        counted = census(session, Base.metadata, behind.policy, shop.now)
+    (ends,) = [each.next_goes for each in counted if each.table == "invoices" and each.count]
+    assert ends == last, "the page of what is held names another day"
     sweep(shop, last - timedelta(seconds=1))
     assert rows(shop, Invoice) == 1
     if thorough:  # German invoices are not over when those of other countries are

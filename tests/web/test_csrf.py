@@ -9,8 +9,8 @@ from tests.factories.house import House
 from tests.web.test_headers import address, rules
 
 WITHOUT_TOKEN = {"/newsletter/leave/<token>", "/billing/webhook"}
-"""Mail programs send the first by themselves (RFC 8058): the token in the address is the secret. The payment provider
-sends the second: its signature is."""
+"""Mail programs send the first by themselves (RFC 8058): the token in the address is the secret. The payment
+provider sends the second: its signature is."""
 
 
 def post_addresses(app: Flask) -> list[str]:
