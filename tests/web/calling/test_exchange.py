@@ -238,6 +238,7 @@ def test_a_browser_that_reads_nothing_is_given_up(scene: Scene) -> None:
     for _ in range(40):
         tab.line.post({"type": "x", "filling": "x" * MOST_UNSENT})
     scene.later(1)
+    until(lambda: tab.line.leaves_at, "the thread to have enough of it")
     scene.later(CLOSE_SECONDS)
     until(lambda: tab.party.left, "the end")
     assert not watcher.party.left
