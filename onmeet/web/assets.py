@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 from werkzeug.wrappers import Request, Response
 
@@ -85,6 +86,8 @@ class Assets:
         modules = (asset for asset in self._assets.values() if asset.path.endswith(".js"))
         self.integrity_map = {f"{self.root_url}/{asset.path}": asset.integrity for asset in modules}
         """Integrity of every module by its address, as an import map wants it."""
+        self.import_map = htmlsafe_json_dumps({"integrity": self.integrity_map}, separators=(",", ":"))
+        """The import map as it stands in every page."""
 
     def __iter__(self) -> Iterator[Asset]:
         return iter(self._assets.values())

@@ -7,7 +7,6 @@ from typing import cast
 
 from flask import Flask, current_app, request
 from flask_babel import gettext
-from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from onmeet.config import SETTINGS, Config
@@ -80,5 +79,4 @@ def _module(path: str) -> Markup:
 
 def _import_map() -> Markup:
     """The integrity of every module, before the first of them is loaded."""
-    content = htmlsafe_json_dumps({"integrity": assets().integrity_map}, separators=(",", ":"))
-    return Markup('<script type="importmap" nonce="{}">{}</script>').format(csp_nonce(), content)
+    return Markup('<script type="importmap" nonce="{}">{}</script>').format(csp_nonce(), assets().import_map)
