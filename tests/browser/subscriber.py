@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 
 from tests.browser.chromium import ChromiumWindow
-from tests.browser.pages.test_nothing_left import unique
 from tests.browser.pages.test_passkeys import Device
 from tests.browser.pages.test_payment import fill_in
+from tests.browser.traces.test_nothing_left import unique
 from tests.browser.window import by_testid
 from tests.factories.letters import link_in, plain
 from tests.factories.post_office import PostOffice

@@ -1,1 +1,1 @@
-"""Pages, and what they leave behind: tests that wait for servers more than for pictures."""
+"""Pages: forms, lists and what people do with them."""

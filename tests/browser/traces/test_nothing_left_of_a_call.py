@@ -15,7 +15,8 @@ from tests.browser import eavesdropper
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.instance import Instance
-from tests.browser.pages.test_nothing_left import (
+from tests.browser.people import Person
+from tests.browser.traces.test_nothing_left import (
     Instances,
     Somebody,
     Subscriber,
@@ -30,7 +31,6 @@ from tests.browser.pages.test_nothing_left import (
     until_clean,
     wires_of,
 )
-from tests.browser.people import Person
 from tests.browser.window import by_testid
 from tests.factories.softphone import Handset, Sender
 from tests.waiting import until

@@ -21,12 +21,12 @@ from icalendar import Calendar, Event
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.instance import Instance
-from tests.browser.pages.test_calling import RING, call
-from tests.browser.pages.test_nothing_left import unique
 from tests.browser.pages.test_passkeys import chromium
 from tests.browser.pages.test_payment import make_prices
 from tests.browser.people import PreJoin
 from tests.browser.subscriber import Subscriber
+from tests.browser.traces.test_calling import RING, call
+from tests.browser.traces.test_nothing_left import unique
 from tests.factories.post_office import PostOffice, post_office
 from tests.peers.stripe.server import StandIn
 from tests.running import OnMeetServer
