@@ -15,7 +15,7 @@ from onmeet.billing.plans import FREE, PERIODS, Audience, Centre, Plan, Plans, P
 from onmeet.config import Config
 from onmeet.errors import ConfigError
 from onmeet.notices.countries import COUNTRIES
-from onmeet.notices.fields import Field, Wrong
+from onmeet.notices.fields import Field, Wrong, flag, kind
 from onmeet.notices.lines import Lines
 from onmeet.notices.sheet import Problem
 from onmeet.notices.terms import close_to
@@ -189,11 +189,6 @@ def _check(sheet: _Sheet, plans: Plans) -> None:
                     sheet.report("plan", index, period, f"has no price in {currency}", f"add {currency} = …")
 
 
-def _kind(value: Any) -> str:
-    kinds = ((bool, "true or false"), (int, "a number"), (str, "a text"), (list, "a list"), (dict, "a table"))
-    return next((words for kind, words in kinds if isinstance(value, kind)), "something else")
-
-
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > 100 or not value.isprintable():
         raise Wrong("is no short text", "write one short line in quotation marks")
@@ -215,16 +210,10 @@ def _audience(value: Any) -> str:
 def _whole(least: int, most: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise Wrong(f"is {_kind(value)} that cannot be used", f"write a number from {least} to {most}")
+            raise Wrong(f"is {kind(value)} that cannot be used", f"write a number from {least} to {most}")
         return value
 
     return read
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise Wrong(f"is {_kind(value)}, not true or false", "write true or false without quotation marks")
-    return value
 
 
 def _currency(value: Any) -> str:
@@ -237,7 +226,7 @@ def _currency(value: Any) -> str:
 
 def _countries(value: Any) -> frozenset[str]:
     if not isinstance(value, list):
-        raise Wrong(f"is {_kind(value)}, not a list", "put it into square brackets")
+        raise Wrong(f"is {kind(value)}, not a list", "put it into square brackets")
     for country in value:
         if country not in COUNTRIES:
             raise Wrong(
@@ -248,7 +237,7 @@ def _countries(value: Any) -> frozenset[str]:
 
 def _cents(value: Any) -> dict[str, int]:
     if not isinstance(value, dict) or not value:
-        raise Wrong(f"is {_kind(value)}, not prices by currency", "write { EUR = 690 }, in hundredths")
+        raise Wrong(f"is {kind(value)}, not prices by currency", "write { EUR = 690 }, in hundredths")
     return {_currency(currency): _whole(50, 10_000_000)(cents) for currency, cents in value.items()}
 
 
@@ -263,8 +252,8 @@ _FIELDS: dict[str, tuple[Field, ...]] = {
         Field("for", _audience, required=True),
         Field("participants", _whole(2, MOST_PARTICIPANTS), required=True),
         Field("minutes_a_month", _whole(1, 10_000_000)),
-        Field("telephone", _flag, required=True),
-        Field("dial_out", _flag, required=True),
+        Field("telephone", flag, required=True),
+        Field("dial_out", flag, required=True),
         Field("meetings", _whole(1, 100_000), required=True),
         Field("month", _cents),
         Field("year", _cents),

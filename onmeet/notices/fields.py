@@ -17,7 +17,7 @@ from onmeet.notices.dpv import LEGAL_BASES, PURPOSES
 from onmeet.notices.notice import Form, Language, Reader
 from onmeet.notices.terms import TRANSIENT, close_to, read_term
 
-__all__ = ["ARRAYS", "FIELDS", "TABLES", "Field", "Wrong"]
+__all__ = ["ARRAYS", "FIELDS", "TABLES", "Field", "Wrong", "flag", "kind"]
 
 Read = Callable[[Any], Any]
 
@@ -40,16 +40,16 @@ class Field:
     required: bool = False
 
 
-def _kind(value: Any) -> str:
+def kind(value: Any) -> str:
     """What a TOML value is, in words."""
     kinds = ((bool, "true or false"), (int, "a number"), (float, "a number with a point"), (str, "a text"),
              (list, "a list"), (dict, "a table"), (datetime, "a time"), (date, "a day"))  # fmt: skip
-    return next((words for kind, words in kinds if isinstance(value, kind)), "something else")
+    return next((words for python, words in kinds if isinstance(value, python)), "something else")
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise Wrong(f"is {_kind(value)}, not a text", "put it into quotation marks")
+        raise Wrong(f"is {kind(value)}, not a text", "put it into quotation marks")
     if len(value) > 1000 or not all(c.isprintable() for c in value):
         raise Wrong("has control characters or more than 1000 characters", "write one short line")
     return value
@@ -73,7 +73,7 @@ def _matching(pattern: str, remedy: str) -> Read:
 def _whole(most: int) -> Read:
     def read(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise Wrong(f"is {_kind(value)}, not a whole number", "write a number without quotation marks")
+            raise Wrong(f"is {kind(value)}, not a whole number", "write a number without quotation marks")
         if not 0 <= value <= most:
             raise Wrong(f"{value} is out of range", f"write a number from 0 to {most}")
         return value
@@ -81,15 +81,16 @@ def _whole(most: int) -> Read:
     return read
 
 
-def _flag(value: Any) -> bool:
+def flag(value: Any) -> bool:
+    """A value that is true or false. Raises `Wrong`."""
     if not isinstance(value, bool):
-        raise Wrong(f"is {_kind(value)}, not true or false", "write true or false without quotation marks")
+        raise Wrong(f"is {kind(value)}, not true or false", "write true or false without quotation marks")
     return value
 
 
 def _day(value: Any) -> date:
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise Wrong(f"is {_kind(value)}, not a day", "write the day as 2026-01-31, without quotation marks")
+        raise Wrong(f"is {kind(value)}, not a day", "write the day as 2026-01-31, without quotation marks")
     return value
 
 
@@ -118,7 +119,7 @@ def _country(value: Any) -> str:
 def _list_of(read_one: Read) -> Read:
     def read(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            raise Wrong(f"is {_kind(value)}, not a list", "put it into square brackets")
+            raise Wrong(f"is {kind(value)}, not a list", "put it into square brackets")
         try:
             found = tuple(read_one(one) for one in value)
         except Wrong as wrong:
@@ -139,7 +140,7 @@ def _retention(value: Any) -> Any:
         return TRANSIENT
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise Wrong(f"is {_kind(value)}, not a term or a list of terms", "write 'transient' or a term")
+        raise Wrong(f"is {kind(value)}, not a term or a list of terms", "write 'transient' or a term")
     if TRANSIENT in texts:
         raise Wrong(
             "is transient and has terms as well", 'write retention = "transient", or only when it goes'
@@ -168,7 +169,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("languages", _list_of(_one_of("language", get_args(Language))), required=True),
         Field("backup_days", _whole(3660)),
         Field("minimum_age", _whole(99)),
-        Field("eea_only", _flag),
+        Field("eea_only", flag),
         Field("promises", _promises),
         Field("extends", _id),
         Field("drop", _list_of(_one_of("category", tuple(CATEGORIES)))),
@@ -183,7 +184,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("retention", _retention, required=True),
         Field("form", _one_of("form", get_args(Form))),
         Field("rotate_days", _whole(3660)),
-        Field("legal_duty", _flag),
+        Field("legal_duty", flag),
         Field("readers", _list_of(_one_of("reader", get_args(Reader)))),
         Field("recipients", _list_of(_text)),
         Field("promises", _promises),
@@ -199,7 +200,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "cookie": (
         Field("name", _matching(r"[\w.-]{1,64}", "write the cookie's name"), required=True),
         Field("purpose", _purpose, required=True),
-        Field("essential", _flag),
+        Field("essential", flag),
         Field("days", _whole(3660)),
         Field("consent", _id),
     ),
@@ -210,8 +211,8 @@ FIELDS: dict[str, tuple[Field, ...]] = {
             "before",
             _one_of("function", ("", "camera", "microphone", "chat", "telephone", "registration")),
         ),
-        Field("asked", _flag),
-        Field("recorded", _flag),
+        Field("asked", flag),
+        Field("recorded", flag),
         Field("promises", _promises),
     ),
 }  # fmt: skip
