@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import socket
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 from tests.running import OnMeetServer
+
+gc.set_threshold(100_000, 50, 50)
+"""A house of many objects for each test is no garbage: looking for some as often as usual costs a seventh."""
 
 
 class OutsideWorldRefused(Exception):
