@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from onmeet.accounts.addressees import as_mailed
 from onmeet.accounts.models import Account, SignIn
 from onmeet.accounts.service import Accounts
 from onmeet.db import Database
@@ -99,14 +100,11 @@ class OwnAccount:
                 account.picture = base64.b64encode(picture).decode()
         self._database.erase_traces()
 
-    def prove_email(self, account_id: int, email: str) -> bool:
-        """The mailed link was followed; False when the account has another address by now."""
+    def prove_email(self, account_id: int, state: str) -> None:
+        """A link to the address was followed. state: in which it was mailed. Raises `LinkGone`."""
         with self._database.writing() as session:
-            account = session.get(Account, account_id)
-            if account is None or account.email_mark != self._accounts.found_by(email):
-                return False
+            account = as_mailed(session, account_id, state)
             account.proven = account.email_mark
-        return True
 
     def change_password(self, account_id: int, password: str, token: str) -> None:
         """Take another password and end every sign-in but this one."""

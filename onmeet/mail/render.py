@@ -22,7 +22,6 @@ from onmeet.mail.links import link_token
 from onmeet.mail.mailer import Undeliverable
 from onmeet.mail.models import QueuedMail
 from onmeet.mail.newsletters import Letterbox, leaving_token
-from onmeet.mail.proofs import proving_token
 from onmeet.mail.texts import LANGUAGES, change, text
 from onmeet.notices import versions
 from onmeet.notices.models import SubjectRequest
@@ -52,7 +51,7 @@ class Renderer:
             "notice-withdrawn": self._notice,
             "inactivity-warning": self._dated,
             "account-closed": lambda *_: {},
-            "email-proof": self._proof,
+            "email-proof": partial(self._linked, "account/email/proof"),
             "request-verify": self._verify,
             "request-answered": self._answered,
             "newsletter": self._newsletter,
@@ -142,15 +141,6 @@ class Renderer:
 
     def _taken(self, *_: object) -> dict[str, str]:
         return {"sign_in": self._url("/sign-in")}
-
-    def _proof(
-        self, _session: Session, mail: QueuedMail, _language: str, _now: datetime
-    ) -> dict[str, str] | None:
-        person = self._addresses.of(mail.account_id) if mail.account_id is not None else None
-        if person is None:
-            return None
-        token = proving_token(self._key, person.subject, person.email)
-        return {"link": self._url(f"/account/email/proof/{token}")}
 
     def _verify(
         self, session: Session, mail: QueuedMail, _language: str, _now: datetime

@@ -5,20 +5,25 @@ Calls cost money and reach other people, so who makes them must be somebody who 
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, redirect, url_for
 from flask_babel import gettext
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response as AnyResponse
 
 from onmeet import clock
-from onmeet.accounts.addressees import Addressees
+from onmeet.accounts.addressees import LinkGone
 from onmeet.errors import UserError
-from onmeet.mail.proofs import proves
 from onmeet.mail.queue import enqueue
 from onmeet.web.limits import limiter
 from onmeet.web.services import services
+from onmeet.web.signing import links
 
 __all__ = ["blueprint", "is_proven"]
+
+_LAPSES = timedelta(days=3)
+"""For how long a link is good."""
 
 blueprint = Blueprint("proving", __name__, url_prefix="/account/email")
 
@@ -44,12 +49,14 @@ def ask() -> AnyResponse:
 @login_required  # type: ignore[untyped-decorator]
 def follow(token: str) -> AnyResponse:
     """Where the link leads. Scanners of mails, which are not signed in, prove nothing by looking."""
-    account = int(current_user.person.id)
-    person = Addressees(services().database).of(account)
-    fits = person is not None and proves(services().config.marks_key, token, person.subject, person.email)
-    if person is None or not fits or not services().own.prove_email(account, person.email):
+    followed = links.follow(token, "email-proof", seconds=_LAPSES.total_seconds())
+    if followed.account != current_user.person.id:
         raise UserError(
             gettext("This link does not belong to the address of the account that is signed in."), 404
         )
+    try:
+        services().own.prove_email(followed.account, followed.person.state)
+    except LinkGone:
+        raise links.gone() from None
     flash(gettext("Your e-mail address is confirmed."))
     return redirect(url_for("details.show"), 303)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from onmeet.mail.newsletters import leaving_token
-from onmeet.mail.proofs import proving_token
 from tests.security.town import NEW_PASSWORD, Town
 
 __all__ = ["PUBLIC", "RECIPES", "WORDS", "Recipe", "Values"]
@@ -59,7 +58,7 @@ def _meeting(fields: Values | None = None, **more: str) -> Recipe:
     return Recipe(lambda town: {"code": town.code, **more}, {"code": CODE, **more}, dict(fields or {}))
 
 
-def _link(purpose: str, of: str, other: str, fields: Values | None = None) -> Recipe:
+def _link(purpose: str, of: str, other: str, fields: Values | None = None, *, who: str = "nobody") -> Recipe:
     """A mailed link: made for somebody else's state, or for another purpose, it opens nothing."""
     return Recipe(
         lambda town: [
@@ -69,7 +68,7 @@ def _link(purpose: str, of: str, other: str, fields: Values | None = None) -> Re
         ],
         {"token": TOKEN},
         dict(fields or {}),
-        who="nobody",
+        who=who,
         theirs=lambda town: {"token": town.link(purpose, of)},
     )
 
@@ -97,12 +96,7 @@ RECIPES: dict[str, Recipe] = {
     # -- the account
     "/account/calls/blocks/<int:number>/lift": _number("block"),
     "/account/calls/codes/<int:number>/revoke": _number("contact_code_number"),
-    "/account/email/proof/<token>": Recipe(
-        lambda town: {
-            "token": proving_token(town.house.config.marks_key, town.subject("ada"), "ada@school.example")
-        },
-        {"token": TOKEN},
-    ),
+    "/account/email/proof/<token>": _link("email-proof", "ada", "confirm-address", who="ada"),
     "/account/items/<table>/<key>/delete": Recipe(
         lambda town: town.items(),
         {"table": "meetings", "key": NUMBER},

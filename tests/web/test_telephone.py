@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -13,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from onmeet import clock
 from onmeet.accounts.addressees import Addressees
+from onmeet.mail.links import link_token
 from onmeet.mail.office import post_office
 from tests.factories.gateway import ScriptedGateway
 from tests.factories.house import House, Visitor
@@ -200,7 +202,7 @@ def prove(house: House, visitor: Visitor) -> str:
         clock.now()
     )
     (mail,) = (house.config.data / "outbox").glob("*.eml")
-    found = re.search(r"/account/email/proof/\w+", mail.read_text().replace("=\n", ""))
+    found = re.search(r"/account/email/proof/[\w-]+", mail.read_text().replace("=\n", ""))
     assert found is not None
     mail.unlink()
     assert visitor.open(found[0]).location == "/account/details"
@@ -286,6 +288,18 @@ def test_a_link_proves_the_address_of_its_own_account_only(build_house: Build) -
     assert grace.open(link).status_code == 404
     assert not house.services.own.details(2).proven
     assert "/sign-in" in house.visitor().open(link).location
+
+
+def test_a_link_of_last_week_proves_nothing(build_house: Build) -> None:
+    house = build_house(phone=DIAL_OUT)
+    ada = house.member()
+    state = Addressees(house.services.database).state_of(1)
+    assert state is not None
+    for days, status, proven in ((3.1, 404, False), (2.9, 303, True)):
+        mailed = clock.now() - timedelta(days=days)
+        token = link_token(house.config.marks_key, "email-proof", 1, state, mailed)
+        assert ada.open(f"/account/email/proof/{token}").status_code == status
+        assert house.services.own.details(1).proven is proven
 
 
 def test_a_number_of_ones_own_is_offered(caller: Caller) -> None:

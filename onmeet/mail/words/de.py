@@ -69,7 +69,8 @@ Wenn Sie das überrascht, schreiben Sie bitte dem Betreiber von {service}.
 Guten Tag,
 
 jemand hat {service} gebeten, diese Adresse zu bestätigen, weil nur aus Konten telefoniert werden kann,
-deren Inhaber erreichbar sind. Wenn Sie das waren, melden Sie sich an und folgen Sie diesem Link:
+deren Inhaber erreichbar sind. Wenn Sie das waren, melden Sie sich an und folgen Sie innerhalb
+von drei Tagen diesem Link:
 {link}
 
 Wenn nicht, ist nichts zu tun.

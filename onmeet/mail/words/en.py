@@ -68,7 +68,7 @@ If this surprises you, please write to the operator of {service}.
 Hello,
 
 somebody asked {service} to confirm this address, because calls to telephones are made only from accounts
-whose owners can be reached. If that was you, sign in and follow this link:
+whose owners can be reached. If that was you, sign in and follow this link within three days:
 {link}
 
 If it was not you, there is nothing to do.

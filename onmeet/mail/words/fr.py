@@ -69,7 +69,8 @@ Si cela vous surprend, écrivez à l’exploitant de {service}.
 Bonjour,
 
 quelqu’un a demandé à {service} de confirmer cette adresse, parce que seuls les comptes dont le titulaire
-est joignable peuvent appeler des téléphones. Si c’était vous, connectez-vous et suivez ce lien :
+est joignable peuvent appeler des téléphones. Si c’était vous, connectez-vous et suivez ce lien dans
+les trois jours :
 {link}
 
 Sinon, il n’y a rien à faire.

@@ -95,7 +95,7 @@ def proof_link(page: ChromiumWindow, base_url: str) -> str:
 
     def looked() -> str:
         page.open(f"{base_url}/outbox")
-        found = re.search(r"/account/email/proof/\w+", page.text())
+        found = re.search(r"/account/email/proof/[\w-]+", page.text())
         return found[0] if found else ""
 
     return base_url + page.wait(looked, "the mail", within=90)
