@@ -1,7 +1,8 @@
 """With what somebody gets into their account, and how it is made sure that it is they.
 
 A password alone opens an account as long as there is neither an authenticator app nor a recovery code; then a
-second step follows it. A passkey is strong by itself.
+second step follows it. Codes do not run out (`RecoveryCodes.takes`), so that this ends only when somebody who
+has proved to be there gives up the app or the last passkey. A passkey is strong by itself.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlalchemy import func, select
 from onmeet.accounts.attempts import Attempts
 from onmeet.accounts.models import Account, Passkey, RecoveryCode
 from onmeet.accounts.passkeys import Passkeys
-from onmeet.accounts.recovery_codes import RecoveryCodes
+from onmeet.accounts.recovery_codes import RecoveryCodes, Spent
 from onmeet.accounts.totp import Totp
 from onmeet.db import Database
 from onmeet.notices.marks import mark
@@ -88,20 +89,20 @@ class Factors:
             return Held(False, 0, False, 0)
         return Held(account.password is not None, passkeys, account.totp is not None, left)
 
-    def second(self, account_id: int, code: str, *, recovery: bool = True) -> bool:
-        """Take a code of the app or, where `recovery`, a recovery code, which is used up; True for that one.
+    def second(self, account_id: int, code: str, *, recovery: bool = True) -> Spent | None:
+        """Take a code of the app, or a recovery code where `recovery`: what that leaves, None after the app.
 
         Raises `WrongCode`, or `TooManyAttempts` before anything is checked.
         """
         name = mark(self._key, "attempts second", str(account_id))
         self._attempts.begin(name, _ANYWHERE, known_here=True)
-        recovered = False
+        spent = None
         if not self.totp.takes(account_id, code):
-            recovered = recovery and self.codes.takes(account_id, code)
-            if not recovered:
+            spent = self.codes.takes(account_id, code) if recovery else None
+            if spent is None:
                 raise WrongCode
         self._attempts.succeeded(name, _ANYWHERE)
-        return recovered
+        return spent
 
     def drop_password(self, account_id: int) -> bool:
         """Let passkeys be the only way in; False unless there are passkeys and recovery codes."""

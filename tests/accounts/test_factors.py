@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyotp
@@ -9,6 +10,7 @@ import pytest
 
 from onmeet.accounts.attempts import Attempts, TooManyAttempts
 from onmeet.accounts.factors import FRESH_SECONDS, Factors, Held, WrongCode
+from onmeet.accounts.recovery_codes import Spent
 from onmeet.accounts.totp import new_secret, setup_address
 from tests.accounts.test_passkeys import account, made
 from tests.factories.house import PASSWORD, House
@@ -95,6 +97,32 @@ def test_new_recovery_codes_end_the_old_ones(factors: Factors, ada: int) -> None
     old, new = factors.codes.renew(ada), factors.codes.renew(ada)
     assert not factors.codes.takes(ada, old[0])
     assert factors.codes.takes(ada, new[0])
+
+
+def test_the_last_code_makes_ten_new_ones(factors: Factors, ada: int) -> None:
+    """Codes that ran out would leave the password as the only step."""
+    made(factors.passkeys, ada)
+    *others, last = factors.codes.renew(ada)
+    for left, code in zip(range(9, 0, -1), others, strict=True):
+        assert factors.second(ada, code) == Spent(left)
+    spent = factors.second(ada, last)
+    assert spent is not None
+    assert (spent.left, len(set(spent.renewed) - {last, *others})) == (10, 10)
+    assert factors.of(ada) == Held(password=True, passkeys=1, totp=False, codes=10)
+    assert factors.of(ada).asks_second
+    with pytest.raises(WrongCode):
+        factors.second(ada, last)
+    assert factors.second(ada, spent.renewed[0]) == Spent(9)
+
+
+def test_two_at_once_do_not_use_up_all_codes(factors: Factors, ada: int) -> None:
+    codes = factors.codes.renew(ada)
+    for code in codes[:8]:
+        factors.second(ada, code)
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda code: factors.codes.takes(ada, code), codes[8:]))
+    assert sorted(spent.left for spent in both if spent) == [1, 10]
+    assert factors.codes.left(ada) == 10
 
 
 def test_recovery_codes_of_somebody_else_open_nothing(factors: Factors, house: House, ada: int) -> None:

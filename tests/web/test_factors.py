@@ -90,7 +90,7 @@ def test_all_passkeys_that_open_nothing_get_the_same_answer(house: House) -> Non
     never_seen = Keyholder(house.visitor())
     known, nonsense = Keyholder(house.visitor(), ada.device), Keyholder(house.visitor())
     old = ada.device.sign(known.post("/sign-in/passkey/options").text)
-    house.services.accounts.close("ada@example.org")
+    house.services.oversight.close(1)
     answers = [
         never_seen.use("/sign-in/passkey"),
         known.post("/sign-in/passkey", answer=old),
@@ -138,6 +138,60 @@ def test_a_recovery_code_stands_in_for_the_app_once(house: House) -> None:
         assert elsewhere.send("/sign-in/second", code=codes[0]).status_code == status
     elsewhere.send("/sign-in/second", code=codes[1])
     assert "8 codes are left" in elsewhere.open(SECURITY).text
+
+
+def test_the_last_recovery_code_brings_new_ones_and_no_weaker_way_in(house: House) -> None:
+    ada = Keyholder(house.member())
+    _, codes = set_up_app(house, ada.visitor)
+    ada.add()
+    ada.visitor.send(f"{SECURITY}/app/remove")
+    for code in codes[:9]:
+        elsewhere = house.visitor()
+        elsewhere.sign_in()
+        elsewhere.send("/sign-in/second", code=code)
+        assert is_in(elsewhere)
+    last = house.visitor()
+    last.sign_in(next="/account/rights")
+    page = last.send("/sign-in/second", code=codes[9])
+    new = re.findall(r'<li class="code">([^<]+)<', page.text)
+    assert (page.status_code, len(set(new) - set(codes))) == (200, 10)
+    assert "the last of your recovery codes" in page.text
+    assert 'href="/account/rights"' in page.text
+    assert is_in(last)
+    assert ("security-changed", "codes") in mails(house)
+    elsewhere = house.visitor()
+    assert elsewhere.sign_in().location == "/sign-in/second"
+    assert elsewhere.send("/sign-in/second", code=codes[9]).status_code == 422
+    assert elsewhere.send("/sign-in/second", code=new[0]).status_code == 303
+    assert is_in(elsewhere)
+
+
+def test_who_lost_everything_and_did_not_keep_the_new_codes_can_make_others(house: House) -> None:
+    """The way in by the last code proves who is there: codes that nobody wrote down lock nobody out."""
+    _, codes = set_up_app(house, house.member())
+    for code in codes:
+        elsewhere = house.visitor()
+        elsewhere.sign_in()
+        elsewhere.send("/sign-in/second", code=code)
+    again = elsewhere.send(f"{SECURITY}/codes")
+    assert len(re.findall(r'<li class="code">', again.text)) == 10
+
+
+def test_when_the_second_step_ends_it_is_said(house: House) -> None:
+    said = "your password alone opens the account"
+    ada, bob = Keyholder(house.member()), house.member("bob@example.org")
+    ada.add()
+    set_up_app(house, ada.visitor)
+    ada.visitor.send(f"{SECURITY}/app/remove")
+    page = ada.visitor.open(SECURITY).text
+    assert said not in page, "codes are left, and asked for"
+    (number,) = re.findall(rf"{SECURITY}/passkeys/(\d+)/remove", page)
+    ada.visitor.send(f"{SECURITY}/passkeys/{number}/remove")
+    assert said in ada.visitor.open(SECURITY).text
+    assert house.visitor().sign_in().location == "/meetings"
+    set_up_app(house, bob)
+    bob.send(f"{SECURITY}/app/remove")
+    assert said in bob.open(SECURITY).text
 
 
 def test_a_passkey_is_a_second_step_too_but_only_ones_own(house: House) -> None:

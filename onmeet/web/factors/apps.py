@@ -16,7 +16,7 @@ from onmeet.web.factors import words
 from onmeet.web.factors.contexts import AppPage, CodesPage
 from onmeet.web.factors.forms import AppForm
 from onmeet.web.factors.guards import OVERVIEW, fresh_required
-from onmeet.web.factors.telling import tell
+from onmeet.web.factors.telling import say_when_a_password_is_enough, tell
 from onmeet.web.limits import limiter
 from onmeet.web.services import services
 
@@ -57,9 +57,12 @@ def set_up() -> AnyResponse:
 @fresh_required
 def remove() -> AnyResponse:
     """Do without the app."""
-    services().factors.turn_off_totp(_me())
+    factors = services().factors
+    before = factors.of(_me())
+    factors.turn_off_totp(_me())
     tell(_me(), "second-factor-gone")
     flash(gettext("The app’s codes are no longer asked for, and its secret is erased."))
+    say_when_a_password_is_enough(_me(), before)
     return redirect(url_for(OVERVIEW), 303)
 
 

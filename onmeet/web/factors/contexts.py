@@ -53,10 +53,12 @@ class AppPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class CodesPage(Page):
-    """Recovery codes, for the only time."""
+    """Recovery codes, for the only time. last: they follow the last of the old ones. next: where to go on."""
 
     template = "factors/codes.html"
     codes: list[str]
+    last: bool = False
+    next: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from onmeet.web.factors.forms import LabelForm
 from onmeet.web.factors.guards import OVERVIEW, fresh_required
 from onmeet.web.factors.relying import browser, relying_party
 from onmeet.web.factors.second import demanded
-from onmeet.web.factors.telling import tell
+from onmeet.web.factors.telling import say_when_a_password_is_enough, tell
 from onmeet.web.limits import limiter
 from onmeet.web.noting import note
 from onmeet.web.services import services
@@ -110,9 +110,11 @@ def remove(number: int) -> AnyResponse:
     factors = services().factors
     if number not in {line.id for line in factors.passkeys.of(_me())}:
         raise _none_such()
+    before = factors.of(_me())
     if factors.remove_passkey(_me(), number):
         tell(_me(), "passkey-gone")
         flash(gettext("The passkey is removed. It no longer opens anything here."))
+        say_when_a_password_is_enough(_me(), before)
     else:
         flash(gettext("This passkey is your only way in. Set a password or make another one first."), "error")
     return redirect(url_for(OVERVIEW), 303)

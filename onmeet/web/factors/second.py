@@ -13,9 +13,10 @@ from onmeet.accounts.passkeys import PasskeyRefused
 from onmeet.accounts.people import Person, WrongCredentials
 from onmeet.errors import UserError
 from onmeet.web.factors import words
-from onmeet.web.factors.contexts import SecondPage
+from onmeet.web.factors.contexts import CodesPage, SecondPage
 from onmeet.web.factors.forms import CodeForm
 from onmeet.web.factors.relying import browser, relying_party
+from onmeet.web.factors.telling import tell
 from onmeet.web.limits import limiter
 from onmeet.web.noting import note
 from onmeet.web.services import services
@@ -70,21 +71,23 @@ def page() -> AnyResponse:
 @blueprint.post("")
 @limiter.limit("20 per minute; 120 per hour")
 def take_code() -> AnyResponse:
-    """Take a code of the app, or a recovery code."""
+    """Take a code of the app, or a recovery code; the last one brings ten new ones, shown at once."""
     account, form = _pending(), CodeForm()
     if not form.validate_on_submit():
         return _page(account, form, words.wrong_code(), 422)
     try:
-        recovered = services().factors.second(account, form.code.data)
+        spent = services().factors.second(account, form.code.data)
     except WrongCode:
         note("sign-in-failed")
         return _page(account, form, words.wrong_code(), 422)
     except TooManyAttempts as wait:
         return _page(account, form, slow_down(wait.seconds), 429)
     answer = _through(account)
-    if recovered:
-        left = services().factors.codes.left(account)
-        flash(ngettext("%(num)s recovery code is left.", "%(num)s recovery codes are left.", left))
+    if spent and spent.renewed:
+        tell(account, "codes")
+        return CodesPage(codes=spent.renewed, last=True, next=answer.location or "").render()
+    if spent:
+        flash(ngettext("%(num)s recovery code is left.", "%(num)s recovery codes are left.", spent.left))
     return answer
 
 
