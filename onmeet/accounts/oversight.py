@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, delete, false, func, select
+from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.orm import Session
 
 from onmeet.accounts.models import Account, Passkey, SignIn
+from onmeet.accounts.sign_ins import ended_in
 from onmeet.clock import now
 from onmeet.db import Database
 
@@ -66,11 +67,14 @@ class Oversight:
             if account is None or account.closed_on is not None:
                 return False
             account.closed_on = now().date()
-            session.execute(delete(SignIn).where(SignIn.account_id == account_id))
+            ended_in(session, account_id)
         return True
 
     def reopen(self, account_id: int) -> bool:
-        """Open a closed account of which nothing has been erased yet; False when that cannot be."""
+        """Open a closed account whose address is still held; False when that cannot be.
+
+        The owner comes in with a passkey or single sign-on, or with a new password by a mailed link.
+        """
         with self._database.writing() as session:
             account = session.get(Account, account_id)
             if account is None or account.closed_on is None or account.erasing or account.email is None:
@@ -82,8 +86,7 @@ class Oversight:
     def sign_out(self, account_id: int) -> int:
         """End every sign-in of an account; how many."""
         with self._database.writing() as session:
-            ended = session.execute(delete(SignIn).where(SignIn.account_id == account_id))
-        return int(ended.rowcount)  # type: ignore[attr-defined]
+            return ended_in(session, account_id)
 
     def appoint(self, account_id: int, on: bool) -> bool:
         """Make somebody an operator, or no longer; False when there is no such account that is open."""

@@ -228,25 +228,6 @@ class Accounts:
             account = session.scalar(self._query(email))
         return account.id if account is not None else None
 
-    def close(self, email: str) -> bool:
-        """Close an account: nobody signs in, and the terms of the notice count. False: not open."""
-        with self._database.writing() as session:
-            account = session.scalar(self._query(email).where(Account.closed_on.is_(None)))
-            if account is None:
-                return False
-            account.closed_on = self._today()
-            ended_in(session, account.id)
-        return True
-
-    def reopen(self, email: str) -> bool:
-        """Open a closed account of which nothing has been erased yet; False when there is none."""
-        with self._database.writing() as session:
-            account = session.scalar(self._query(email).where(Account.closed_on.is_not(None)))
-            if account is None or account.erasing or account.password is None or account.email is None:
-                return False
-            account.closed_on, account.last_seen_on, account.warned_on = None, self._today(), None
-        return True
-
     def set_password(self, email: str, password: str) -> bool:
         """Give an account another password and end all its sign-ins; False when there is no such account."""
         encoded = self._passwords.hash(password)

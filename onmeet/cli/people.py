@@ -149,16 +149,20 @@ def user_delete(config: Config, options: argparse.Namespace) -> int:
 
 
 def close(config: Config, options: argparse.Namespace) -> int:
+    from onmeet.accounts.oversight import Oversight
+
     with _bench(config) as bench:
-        if not bench.accounts.close(options.email):
-            raise UserError(NOBODY)
+        if not Oversight(bench.database).close(bench.account(options.email)):
+            raise UserError("this account is closed already")
     return 0
 
 
 def reopen(config: Config, options: argparse.Namespace) -> int:
+    from onmeet.accounts.oversight import Oversight
+
     with _bench(config) as bench:
-        if not bench.accounts.reopen(options.email):
-            raise UserError("there is no closed account with this address that could be opened again")
+        if not Oversight(bench.database).reopen(bench.account(options.email)):
+            raise UserError("this account is not closed, or its erasure has begun")
     return 0
 
 

@@ -6,7 +6,9 @@ import json
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
+from onmeet.accounts.models import Account
 from onmeet.accounts.passkeys import MOST, PasskeyRefused, Passkeys, RelyingParty
 from tests.factories.authenticator import Authenticator
 from tests.factories.house import House
@@ -144,9 +146,20 @@ def test_a_passkey_with_the_handle_of_somebody_else_opens_nothing(
 
 def test_a_closed_account_is_not_opened(passkeys: Passkeys, house: House, ada: int) -> None:
     device = made(passkeys, ada)
-    house.services.accounts.close("ada@example.org")
+    house.services.oversight.close(ada)
     with pytest.raises(PasskeyRefused):
         passkeys.owner(SITE, SESSION, device.sign(passkeys.request_options(SITE, SESSION)))
+
+
+def test_an_account_with_passkeys_alone_is_closed_and_opened_again(
+    passkeys: Passkeys, house: House, ada: int
+) -> None:
+    device = made(passkeys, ada)
+    with house.services.database.writing() as session:
+        session.execute(update(Account).values(password=None))
+    assert house.services.oversight.close(ada)
+    assert house.services.oversight.reopen(ada)
+    assert passkeys.owner(SITE, SESSION, device.sign(passkeys.request_options(SITE, SESSION))) == ada
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_an_account_that_waits_is_sent_its_link_again_and_no_other(house: House,
 def test_a_closed_account_is_not_opened_that_way(house: House, mailbox: Mailbox) -> None:
     house.services.accounts.register(ADA, PASSWORD)
     link = asked(house, mailbox)
-    house.services.accounts.close(ADA)
+    house.services.oversight.close(1)
     assert house.visitor().send(link, password=NEW).status_code == 404
     house.visitor().send("/forgotten", email=ADA)
     assert mailbox.fetch() == []

@@ -49,12 +49,12 @@ def test_a_deleted_account_pays_no_more_and_others_do(shop: Shop) -> None:
 def test_an_account_that_is_closed_pays_no_more(shop: Shop) -> None:
     payer, customer = customer_of(shop, "ada@example.org")
     shop.deliver_all()
-    accounts = shop.house.services.accounts
-    assert accounts.close("ada@example.org")
+    oversight = shop.house.services.oversight
+    assert oversight.close(payer.account_id or 0)
     shop.payments.parting.run(shop.now)
     assert not there(shop, customer)
     assert state(shop, payer) == "cancelled"
-    assert accounts.reopen("ada@example.org")
+    assert oversight.reopen(payer.account_id or 0)
     subscribe(shop, payer)
     shop.deliver_all()
     assert state(shop, payer) == "active"

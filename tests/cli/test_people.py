@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from onmeet.accounts.models import Account
 from onmeet.accounts.service import Accounts
 from onmeet.cli import main
 from onmeet.config import Config
@@ -80,6 +82,22 @@ def test_a_closed_account_lets_nobody_in_until_the_operator_opens_it(config: Con
     assert main(["user", "reopen", EMAIL]) == 0
     assert signs_in(config)
     assert main(["user", "reopen", EMAIL]) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({"password": None}, 0), ({"email": None}, 1), ({"erasing": True}, 1)],
+    ids=["no password", "no address", "erasing"],
+)
+def test_a_closed_account_is_opened_as_long_as_its_address_is_held(
+    config: Config, changed: dict[str, object], status: int
+) -> None:
+    assert main(["user", "close", EMAIL]) == 0
+    database = open_database(config, policy())
+    with database.writing() as session:
+        session.execute(update(Account).values(changed))
+    database.close()
+    assert main(["user", "reopen", EMAIL]) == status
 
 
 @pytest.mark.promise("N2.4", "N4.4")

@@ -60,7 +60,7 @@ def test_accounts_are_counted_by_state(house: House) -> None:
     root = operator(house)
     house.member("ada@example.org")
     house.member("grace@example.org")
-    house.services.accounts.close("grace@example.org")
+    house.services.oversight.close(number_of(house, "grace@example.org"))
     page = root.open("/admin").text
     counts = dict(re.findall(r'data-testid="accounts-(\w+)">(\d+)<', page))
     assert counts == {"open": "2", "pending": "0", "restricted": "0", "closed": "1", "held": "0"}

@@ -83,7 +83,7 @@ def close(number: int) -> AnyResponse:
 @blueprint.post("/accounts/<int:number>/reopen")
 @operator_required(back=_HOME)
 def reopen(number: int) -> AnyResponse:
-    """Open it again, as long as nothing has been erased."""
+    """Open it again, as long as its address has not been erased."""
     return _act(number, "account-reopened", services().oversight.reopen(_others(number)))
 
 
