@@ -23,6 +23,8 @@ __all__ = ["SETTINGS", "Config", "Setting", "database_url", "detect_addresses"]
 _SENDER = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
 
+LINE_LENGTH = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -162,9 +164,9 @@ class Config:
             rtp_ports=env.ports("ONMEET_RTP_PORTS", "30000-30399"),
             phone=env.text("ONMEET_PHONE", ""),
             notice=env.text("ONMEET_NOTICE", "on-meet"),
-            operator=env.text("ONMEET_OPERATOR", _NAMELESS),
+            operator=env.line("ONMEET_OPERATOR", _NAMELESS),
             contact_email=env.mailbox("ONMEET_CONTACT_EMAIL"),
-            contact_address=env.text("ONMEET_CONTACT_ADDRESS", ""),
+            contact_address=env.line("ONMEET_CONTACT_ADDRESS", ""),
             start=env.choice("ONMEET_START", ("anyone", "accounts")),
             registration=env.choice("ONMEET_REGISTRATION", ("open", "closed")),
             max_participants=env.number("ONMEET_MAX_PARTICIPANTS", 50, 2, 200),
@@ -206,6 +208,13 @@ class _Reader:
 
     def text(self, name: str, default: str) -> str:
         return self.env.get(name, "").strip() or default
+
+    def line(self, name: str, default: str) -> str:
+        """Words for people: they go into pages, subjects of mails and spoken greetings."""
+        value = self.text(name, default)
+        if not value.isprintable() or len(value) > LINE_LENGTH:
+            raise ConfigError(f"{name} must be one line of at most {LINE_LENGTH} characters")
+        return value
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         raw = self.text(name, str(default))
@@ -329,6 +338,8 @@ def database_url(url: str) -> str:
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ConfigError("DATABASE_URL must begin with sqlite:/// or postgres://")
+    if url.partition("?")[0] in ("sqlite:///", "sqlite:///:memory:"):
+        raise ConfigError("DATABASE_URL must name a file: sqlite:////var/lib/onmeet/onmeet.db")
     return url
 
 

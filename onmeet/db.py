@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from onmeet.clock import monotonic
+from onmeet.errors import ConfigError
 
 __all__ = ["HIGHEST_NUMBER", "Base", "Database", "afterwards", "connect"]
 
@@ -166,8 +168,14 @@ def afterwards(connection: Connection, action: Callable[[], object]) -> None:
 
 def connect(url: str) -> Database:
     """Open the database at a SQLAlchemy URL, as `Config.database_url` spells it."""
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigError(
+            "DATABASE_URL must look like postgres://user:password@host:5432/name or sqlite:////path"
+        ) from None
     # hide_parameters: an exception's text must not quote what somebody typed
-    engine = create_engine(make_url(url), hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
+    engine = create_engine(address, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -7,6 +7,7 @@ pages and processes.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,7 +26,7 @@ from onmeet.cli import (
     users,
 )
 from onmeet.config import Config
-from onmeet.errors import ConfigError, UserError
+from onmeet.errors import ConfigError, ProviderError, UserError
 
 __all__ = ["main"]
 
@@ -45,7 +46,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"onmeet: {error.message}", file=sys.stderr)  # noqa: T201
         return 1
+    except BrokenPipeError:  # whoever reads has seen enough: `onmeet … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (OSError, ProviderError) as error:
+        print(f"onmeet: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    except Exception as error:
+        said = _of_the_database(error)
+        if said is None:
+            raise
+        print(f"onmeet: {said}", file=sys.stderr)  # noqa: T201
+        return 2
     return status
+
+
+def _of_the_database(error: Exception) -> str | None:
+    """A sentence about a database that cannot be reached, read or written; None for any other mistake."""
+    from sqlalchemy.exc import DBAPIError  # slow to import, and loaded already where it was raised
+
+    if not isinstance(error, DBAPIError) or type(error.orig).__name__ not in _ITS_OWN_MISTAKES:
+        return None
+    reason = str(error.orig).strip().partition("\n")[0]  # the driver's words: they never hold the password
+    return f"DATABASE_URL: the database cannot be used ({reason})"
+
+
+_ITS_OWN_MISTAKES = frozenset({"OperationalError", "DatabaseError", "ConnectionTimeout", "DiskFull"})
+"""What the drivers raise when it is the database that fails, and not what we asked of it."""
 
 
 def _parser() -> argparse.ArgumentParser:

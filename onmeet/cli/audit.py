@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from onmeet import clock
 from onmeet.cli.opening import opened
 from onmeet.config import Config
+from onmeet.errors import UserError
 
 if TYPE_CHECKING:
     from onmeet.notices.audit.report import Report
@@ -42,6 +43,9 @@ def _audit(config: Config, options: argparse.Namespace) -> int:
     from onmeet.notices.audit.canary import Canaries  # slow imports
     from onmeet.notices.audit.running import audit
 
+    for path in options.also:
+        if not path.exists():  # a misspelt log would otherwise look clean
+            raise UserError(f"{path} is not there: --also needs a file or folder")
     canaries = Canaries.from_file(options.canary) if options.canary else Canaries(())
     with opened(config) as (database, policy):
         report = audit(config, database, policy, clock.now(), canaries=canaries, also=options.also)

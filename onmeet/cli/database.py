@@ -20,9 +20,21 @@ def add_commands(commands: Any) -> None:
 def _upgrade(config: Config, _options: argparse.Namespace) -> int:
     from onmeet import migrations  # Alembic is slow to import and needed by this command alone
 
+    _try_services(config)
     migrations.upgrade(config)
     _adopt_notice(config)
     return 0
+
+
+def _try_services(config: Config) -> None:
+    """Raise `ConfigError` for settings that a part would stumble over only once it runs."""
+    from onmeet.mail.smtp import Smtp
+    from onmeet.notices.masters import try_out, wrapping
+
+    if config.smtp_url:
+        Smtp.at(config.smtp_url)
+    if config.kms_command:
+        try_out(wrapping(config.kms_command))
 
 
 def _adopt_notice(config: Config) -> None:
@@ -39,7 +51,7 @@ def _adopt_notice(config: Config) -> None:
 
     notice = versions.configured(config)
     payments.check(config, Policy(notice))
-    if config.stripe_key:
+    if config.stripe_key or config.plans:
         plan_file.load(config)
     database, now = connect(config.database_url), clock.now()
     try:

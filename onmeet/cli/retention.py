@@ -34,7 +34,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add = hold.add_parser("add", help="forbid deleting, because a law or a court does")
     add.add_argument("--category", help="only this category of data; without it all")
     add.add_argument("--account", metavar="EMAIL", help="only this account; without it everybody's")
-    add.add_argument("--until", metavar="DAY", type=date.fromisoformat, help="lapses after this day")
+    add.add_argument("--until", metavar="DAY", type=_day, help="lapses after this day")
     add.add_argument("--reason", required=True, help="why, for the auditor: court and file number")
     add.set_defaults(run=_hold_add)
     listing = hold.add_parser("list", help="show the holds in force")
@@ -145,5 +145,16 @@ def _hold_end(config: Config, options: argparse.Namespace) -> int:
 
 def _time(text: str) -> datetime:
     """`2028-01-01T00:00Z`; without a zone UTC."""
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write a time such as 2028-01-01T00:00Z") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _day(text: str) -> date:
+    """`2027-12-31`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write a day such as 2027-12-31") from None

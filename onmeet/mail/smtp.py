@@ -41,7 +41,8 @@ class Smtp:
         """The server at `smtp(s)://user:password@host:port`. Raises `ConfigError`."""
         try:
             parts = urlsplit(url)
-            host, port = parts.hostname, parts.port or _PORTS[parts.scheme]
+            usual = _PORTS[parts.scheme]
+            host, port = parts.hostname, parts.port or usual
         except (KeyError, ValueError):
             host, port = None, 0
         if not host:

@@ -53,6 +53,8 @@ class Holds:
             raise UserError("a hold needs a reason, such as the court's file number")
         if category is not None and category not in CATEGORIES:
             raise UserError(f"{category} is no category of data: `onmeet notice show` lists them")
+        if until is not None and until < now.date():
+            raise UserError("this day is over: a hold that ends then would protect nothing")
         with self._database.writing() as session:
             row = LegalHold(
                 category=category, account_id=account_id, reason=reason.strip(), since=now, until=until

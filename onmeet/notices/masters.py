@@ -22,7 +22,7 @@ from typing import Literal, Protocol
 from onmeet import keyfiles
 from onmeet.errors import ConfigError, ProviderError
 
-__all__ = ["CommandWrapping", "FileWrapping", "Masters", "Wrapping", "wrapping"]
+__all__ = ["CommandWrapping", "FileWrapping", "Masters", "Wrapping", "try_out", "wrapping"]
 
 _SIZE = 32
 _COMMAND_SECONDS = 30
@@ -103,6 +103,17 @@ class CommandWrapping:
 def wrapping(command: str | None) -> Wrapping:
     """The protection that the settings ask for (`ONMEET_KMS_COMMAND`)."""
     return CommandWrapping(command) if command else FileWrapping()
+
+
+def try_out(protection: Wrapping) -> None:
+    """Wrap and unwrap a key made for this alone. Raises `ConfigError` when it does not come back."""
+    key = secrets.token_bytes(_SIZE)
+    try:
+        same = protection.unwrap(protection.wrap(key)) == key
+    except ProviderError as error:
+        raise ConfigError(f"ONMEET_KMS_COMMAND: {error}") from None
+    if not same:
+        raise ConfigError("ONMEET_KMS_COMMAND: what the program wraps does not come back from unwrap")
 
 
 class Masters:

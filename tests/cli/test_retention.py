@@ -109,3 +109,5 @@ def test_a_hold_needs_a_reason_and_something_known(run: Run):
     assert "no category of data" in run("hold", "add", "--reason", "x", "--category", "meeting.smell")[1]
     assert "no account" in run("hold", "add", "--reason", "x", "--account", "ada@example.org")[1]
     assert "no such hold" in run("hold", "end", "7")[1]
+    assert "this day is over" in run("hold", "add", "--reason", "x", "--until", "2020-01-01")[1]
+    assert run("hold", "list") == (0, "No hold is in force.\n")
