@@ -180,12 +180,15 @@ class Records:
         record.ended_at = at
         record.ended_on = at.date()
         inside = Participation.record_id == record.id
-        still_in = and_(Participation.left_at.is_(None), Participation.joined_at.is_not(None))
-        session.execute(update(Participation).where(inside, still_in).values(left_at=at))
+        withheld = self._withheld(session, record.account_id)
+        if "meeting.joins" not in withheld:
+            still_in = and_(Participation.left_at.is_(None), Participation.joined_at.is_not(None))
+            session.execute(update(Participation).where(inside, still_in).values(left_at=at))
         session.execute(update(Participation).where(inside).values(ended_on=at.date(), browser=None))
         self._end_calls(session, at, CallRecord.record_id == record.id)
-        wanted = set(ABOUT_CALLS) - self._withheld(session, record.account_id)
-        if not self._policy.stores(*wanted):  # it was needed to know whose meeting it is
+        if not self._policy.stores(
+            *(set(ABOUT_CALLS) - withheld)
+        ):  # it was needed to know whose meeting it is
             session.flush()
             session.execute(delete(CallRecord).where(CallRecord.record_id == record.id))
             session.execute(delete(Participation).where(Participation.record_id == record.id))

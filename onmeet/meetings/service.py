@@ -75,11 +75,11 @@ class Meetings:
         self._mint = mint
         self._mint_pin = mint_pin
 
-    def free_code(self) -> str:
-        """A code that names no stored meeting; nothing is stored."""
+    def free_code(self, mint: Callable[[], str] | None = None) -> str:
+        """A code that names no stored meeting; nothing is stored. mint: makes codes of a kind of its own."""
         with self._database.reading() as session:
             while True:
-                code = self._mint()
+                code = (mint or self._mint)()
                 if self.find(session, code) is None:
                     return code
 

@@ -1,7 +1,8 @@
 """What the plan of whoever's meeting it is lets a meeting be.
 
 A stored meeting has its owner's plan. An ad-hoc one has that of the host who is signed in; the tickets of its
-guests do not know the host, so the room takes the host's word for all (`signalling.room`).
+guests do not know the host, so the room takes the host's word for all (`signalling.room`). What the host's
+group wants at the door stands in the code (`groups.instant`).
 """
 
 from __future__ import annotations
@@ -34,13 +35,15 @@ class Grant:
     """limits: of the meeting. payer: the account whose plan it is, None where it is not known here.
 
     shows_numbers: whether pages may show how to dial in; where no telephone is paid for, the meeting has no
-    PIN. policy: how the group of whoever keeps the meeting tightens the notice; it is in `limits` already.
+    PIN. policy: how the group of whoever keeps the meeting, or started it, tightens the notice; it is in
+    `limits` already. lobby: whether that group wants guests to wait, as every ticket of the meeting says it.
     """
 
     limits: Limits
     payer: int | None
     shows_numbers: bool
     policy: GroupPolicy = NOTHING
+    lobby: bool = False
 
     @property
     def meter(self) -> int | None:
@@ -54,12 +57,15 @@ def of_meeting(code: str, role: Role, account_id: int | None) -> Grant:
     behind, now = services(), clock.now()
     dial = behind.meetings.dial(code)
     payer = dial.owner if dial is not None else account_id if role == "host" else None
-    asked = behind.groups.policy_of(payer)
+    own = behind.groups.policy_of(payer)
+    known = own if dial is not None else behind.instant.asked(code)
+    asked = known.merged(own)
     if not behind.selling.sold:
         limits = _within(asked, behind.selling.entitlements.of(None, now))
-        return Grant(limits, None, limits.telephone, asked)
+        return Grant(limits, None, limits.telephone, asked, known.lobby)
     limits = _within(asked, behind.selling.entitlements.of(payer, now))
-    return Grant(limits, payer, limits.telephone or (dial is None and role == "guest"), asked)
+    shown = limits.telephone or (dial is None and role == "guest" and asked.telephone)
+    return Grant(limits, payer, shown, asked, known.lobby)
 
 
 def _within(asked: GroupPolicy, limits: Limits) -> Limits:

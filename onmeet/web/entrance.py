@@ -24,7 +24,8 @@ from onmeet.web.calling.ringing import switchboard
 from onmeet.web.services import services
 
 __all__ = [
-    "Forbidden", "account_id", "address", "admit", "device", "remember_started", "role_in", "ticket_for",
+    "Forbidden", "account_id", "address", "admit", "code_for_now", "device", "remember_started", "role_in",
+    "ticket_for",
 ]  # fmt: skip
 
 STARTED_KEPT = 20
@@ -55,6 +56,13 @@ def admit() -> None:
     """Give the browser its id, so that the socket which the page opens next may enter."""
     if "browser" not in session:
         session["browser"] = secrets.token_urlsafe(18)
+
+
+def code_for_now() -> str:
+    """A free code for a meeting that begins now, under the policy of the group of whoever is signed in."""
+    behind = services()
+    asked = behind.groups.policy_of(account_id())
+    return behind.meetings.free_code(lambda: behind.instant.new(asked))
 
 
 def remember_started(code: str) -> None:
@@ -89,8 +97,8 @@ def ticket_for(code: str) -> Ticket:
         device=device() if "meeting.device" in reports else None,
         reports=reports,
         listed=_listed(),
-        lobby=dial is not None and (dial.lobby or grant.policy.lobby),
-        lobby_fixed=dial is not None and grant.policy.lobby,
+        lobby=grant.lobby or (dial is not None and dial.lobby),
+        lobby_fixed=grant.lobby,
         signed_in=account_id() is not None,
         phone=services().config.sip and grant.limits.telephone,
         pin=dial.pin if dial is not None and grant.limits.telephone else None,

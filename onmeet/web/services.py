@@ -27,6 +27,7 @@ from onmeet.db import Database
 from onmeet.errors import ConfigError
 from onmeet.groups.arrivals import Arrivals
 from onmeet.groups.domains import Domains
+from onmeet.groups.instant import InstantCodes
 from onmeet.groups.invitations import Invitations
 from onmeet.groups.membership import withheld
 from onmeet.groups.service import Groups
@@ -89,6 +90,7 @@ class Services:
     phone: PhoneSettings = field(init=False)
     selling: Selling = field(init=False)
     groups: Groups = field(init=False)
+    instant: InstantCodes = field(init=False)
     invitations: Invitations = field(init=False)
     domains: Domains = field(init=False)
     single_sign_on: SingleSignOn = field(init=False)
@@ -125,6 +127,7 @@ class Services:
             "acts": Acts(self.database, self.config.marks_key, self.config.keys),
             "oversight": Oversight(self.database),
             "groups": Groups(self.database, self.policy),
+            "instant": InstantCodes(self.config.marks_key),
             "invitations": Invitations(self.database),
             "domains": Domains(self.database),
             "single_sign_on": SingleSignOn(

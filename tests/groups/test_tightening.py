@@ -181,6 +181,21 @@ def test_what_is_withheld_later_goes_with_the_next_sweep(office: Any) -> None:
     assert here.joined_on == TODAY
 
 
+def test_records_of_a_meeting_that_a_member_starts_on_the_spot_obey_the_group(office: Any) -> None:
+    there: Office = office(GroupPolicy(WITHHELD, days=5))
+    code = there.ada.start_meeting().get_json()["code"]
+    guest = there.ticket(there.house.visitor(), code)
+    there.meets(guest, there.ticket(there.ada, code))
+    first, ada = there.rows(Participation)
+    assert (first.ip is None, ada.ip) == (False, None), "the guest came before anybody knew whose it is"
+    assert first.left_at is None, "and nothing more was recorded from then on"
+    there.sweep(AT)
+    assert there.held() & WITHHELD == set()
+    assert "meeting.participants" in there.held()
+    there.sweep(AT + timedelta(days=5, hours=1))
+    assert there.rows(Participation) == []
+
+
 def test_guests_of_members_meetings_wait_in_the_lobby(office: Any) -> None:
     there: Office = office(GroupPolicy(lobby=True))
     guest = there.house.visitor()

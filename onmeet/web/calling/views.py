@@ -81,7 +81,7 @@ def call(handle: str) -> Response:
     about = _about(form, way)
     if not valid or (about.guest and not about.name):
         raise UserError(gettext("Please say who is calling."), 422)
-    room = services().meetings.free_code()
+    room = entrance.code_for_now()
     try:
         name = switchboard().prepare(way.account_id, _caller(), about, room)
     except TooManyCalls:

@@ -21,9 +21,8 @@ __all__ = ["left", "present", "room", "start"]
 @limiter.limit("60 per minute")
 def start() -> Response:
     """Mint a code for a meeting now; this browser is its host. Answers `{"code": …}`."""
-    meetings = services().meetings
     if services().config.start == "anyone":
-        code = meetings.free_code()
+        code = entrance.code_for_now()
         entrance.remember_started(code)
     elif current_user.is_authenticated:
         code = keep(gettext("Meeting")).code
