@@ -155,7 +155,7 @@ class PinSpent:
 class Metered:
     """How long a meeting took, for the plan of the account `meter`: seconds with at least two people in it.
 
-    Reported before `Ended`, and only of an account whose plan has a limit of minutes.
+    Reported in pieces, the last before `Ended`, and only of an account whose plan has a limit of minutes.
     """
 
     KIND: ClassVar[str] = "metered"

@@ -31,6 +31,9 @@ from onmeet.signalling.ticket import Ticket
 
 __all__ = ["Reporter", "joined", "phoned", "started"]
 
+METER_SECONDS = 300.0
+"""How much of a plan's minutes is lost at most for each meeting, when a relay dies."""
+
 log = structlog.get_logger()
 
 
@@ -82,10 +85,11 @@ class _Meter:
         self._count(now)
         self._present.discard(seat)
 
-    def seconds(self, now: float) -> float:
-        """Until now."""
+    def take(self, now: float) -> float:
+        """The seconds since it was asked last."""
         self._count(now)
-        return self._seconds
+        seconds, self._seconds = self._seconds, 0.0
+        return seconds
 
     def _count(self, now: float) -> None:
         if len(self._present) > 1:
@@ -105,6 +109,7 @@ class Reporter:
         self._begun = False
         self._stays: dict[int, _Stay] = {}
         self._meter = _Meter()
+        self._metered_at = wall()
         self._calls: set[str] = set()  # begun and not over, by hash
 
     @property
@@ -153,6 +158,12 @@ class Reporter:
                 if stay is not None and "meeting.quality" in stay.permitted:
                     stay.level(level, now)
 
+    def tick(self) -> None:
+        """Somebody takes reports, and about a second has passed: minutes are reported in pieces."""
+        if self._wall() - self._metered_at >= METER_SECONDS:
+            with self._unbreakable():
+                self._put_minutes()
+
     def left(self, seat: int) -> None:
         """Somebody is gone. Idempotent."""
         with self._unbreakable():
@@ -179,7 +190,7 @@ class Reporter:
                 self._end_call(call)
             if self._begun:
                 self._begun = False
-                self._end_meter()
+                self._put_minutes()
                 if spent is not None:
                     self._put(PinSpent(self._instance, self._wall(), spent))
                 self._put(Ended(self._instance, self._wall()))
@@ -197,9 +208,10 @@ class Reporter:
             self._calls.remove(call)
             self._put(CallEnded(self._instance, call, self._wall()))
 
-    def _end_meter(self) -> None:
+    def _put_minutes(self) -> None:
         now, account = self._wall(), self._meter.account
-        if account is not None and (seconds := self._meter.seconds(now)) > 0:
+        self._metered_at = now
+        if account is not None and (seconds := self._meter.take(now)) > 0:
             self._put(Metered(self._instance, now, account, seconds))
 
     @contextmanager

@@ -145,6 +145,8 @@ class Room:
         for channel in self.channels:
             channel.tick()
         self.telephone.lobby.tick()
+        if self.around.reports.taken:  # else pieces would only fill the queue
+            self.reporter.tick()
 
     def close(self, why: End = "empty") -> None:
         """Release everything. Idempotent."""

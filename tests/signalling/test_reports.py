@@ -25,7 +25,7 @@ from onmeet.signalling.reports import (
     Reports,
     Started,
 )
-from tests.factories.people import House
+from tests.factories.people import House, Person
 
 ROOM = hashed("a room")
 OTHER = hashed("another room")
@@ -327,6 +327,49 @@ def test_a_room_that_the_server_ends_is_measured_until_then() -> None:
     house.registry.close(closing.RESTART)
     (metered,) = [report for report in told(house) if isinstance(report, Metered)]
     assert (metered.meter, metered.seconds) == (7, 60.0)
+
+
+def later(house: House, seconds: float, *people: Person) -> None:
+    """Time passes, and everybody who is in is still there."""
+    house.now += seconds
+    for person in people:
+        person.say("ping", ack=0)
+    house.registry.tick()
+
+
+def metered(house: House) -> list[float]:
+    return [report.seconds for report in told(house) if isinstance(report, Metered)]
+
+
+def test_minutes_are_reported_in_pieces_while_somebody_takes_them() -> None:
+    house = House()
+    people = [house.joined(name, browser=name, meter=7) for name in ("Ada", "Ben")]
+    later(house, 900, *people)
+    assert metered(house) == [], "nobody takes them: one report at the end takes less room"
+    house.reports.open(Taker())
+    later(house, 0, *people)
+    later(house, 299, *people)
+    assert metered(house) == [900.0]
+    later(house, 1, *people)
+    later(house, 1, *people)
+    assert metered(house) == [900.0, 300.0]
+    house.now += 59
+    house.registry.close(closing.RESTART)
+    assert metered(house) == [900.0, 300.0, 60.0]
+
+
+def test_pieces_are_of_time_together_alone_and_wait_for_whose_plan_counts_it() -> None:
+    house = House()
+    house.reports.open(Taker())
+    ada, ben = house.joined("Ada", browser="Ada"), house.joined("Ben", browser="Ben")
+    later(house, 1000, ada, ben)
+    assert metered(house) == []
+    cleo = house.joined("Cleo", "host", browser="Cleo", meter=7)
+    for person in (ada, ben):
+        person.say("leave")
+    later(house, 1000, cleo)
+    cleo.say("leave")
+    assert metered(house) == [1000.0]
 
 
 def test_a_room_into_which_nobody_may_come_reports_nothing() -> None:
