@@ -336,7 +336,7 @@ def recipient_text(notice: Notice, each: Recipient, language: str) -> RecipientT
         role=phrase(f"role.{each.role}", language),
         why=wording.purpose(each.purpose, language),
         country=wording.country(each.country, language),
-        contract=each.contract,
+        contract=wording.safeguard(each.contract, language),
         data=wording.listing(data, language),
     )
 
@@ -410,7 +410,10 @@ def _activity(purpose: str, basis: str, items: list[Item], language: str) -> Act
 def transfers(notice: Notice, language: str) -> tuple[str, ...]:
     """Where data leaves the European Economic Area, with the safeguard that the notice names."""
     adequate, lacking = phrase("record.adequate", language), phrase("record.no-contract", language)
-    to = [(wording.recipient(r.name, language), r.country, r.contract) for r in notice.recipients]
+    to = [
+        (wording.recipient(r.name, language), r.country, wording.safeguard(r.contract, language))
+        for r in notice.recipients
+    ]
     to += [(phrase("record.servers", language), place.country, "") for place in notice.locations]
     return tuple(
         phrase(

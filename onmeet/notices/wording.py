@@ -5,6 +5,7 @@ Pure: languages are `de`, `en` and `fr` (any other reads English). `document` pu
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from babel import Locale
@@ -16,7 +17,8 @@ from onmeet.notices.words import LANGUAGES, words
 
 __all__ = [
     "LANGUAGES", "article", "basis", "category", "consent", "country", "day", "detail", "for_days", "form",
-    "in_turn", "listing", "phrase", "purpose", "reader", "recipient", "span", "until",
+    "in_turn", "listing", "phrase", "purpose", "reader", "recipient", "safeguard", "span",
+    "until",
 ]  # fmt: skip
 
 _ROOMS = frozenset({"meeting", "chat", "notes", "recording"})
@@ -51,6 +53,15 @@ def basis(name: str, language: str) -> str:
 def article(name: str, language: str) -> str:
     """Where the legal basis stands in the law: `Art. 6 (1)(b) GDPR`."""
     return words(language).bases[name][1]
+
+
+def safeguard(contract: str, language: str) -> str:
+    """A `contract` of a recipient: `GDPR Art. 28 and 46` as each language cites it; others as they are."""
+    cited = re.fullmatch(r"GDPR Art\. (\d+)(?: and (\d+))?", contract)
+    if cited is None:
+        return contract
+    articles = words(language).terms.and_.join(number for number in cited.groups() if number)
+    return words(language).phrases["law.article"].format(articles=articles)
 
 
 def reader(name: Reader, language: str) -> str:

@@ -19,6 +19,7 @@ from onmeet.notices.columns import category_of
 from onmeet.notices.document import Document, Places
 from onmeet.notices.notice import Notice, filled
 from onmeet.notices.versions import Version
+from onmeet.signalling.gateway_messages import RECORDED
 from onmeet.web.contexts import ActivitiesPage, ChangesPage, PrivacyPage, VersionsPage
 from onmeet.web.language import language
 from onmeet.web.security import site_origin
@@ -31,9 +32,10 @@ blueprint = Blueprint("notices", __name__)
 
 IN_MEMORY = frozenset((
     "meeting.link", "meeting.times", "meeting.participants", "meeting.joins", "meeting.access_kind",
-    "meeting.ip", "meeting.quality", "chat.message", "security.ip",
+    "meeting.ip", "meeting.device", "meeting.quality", "chat.message", "call.times", *RECORDED.values(),
+    "security.ip", "visitor.country",
 ))  # fmt: skip
-"""What the relay, and the counters of the rate limits, hold in memory only."""
+"""What the relay, the telephone gateway, the counters of the rate limits and prices hold in memory only."""
 
 SIGN_INS = "account.sign_in"
 """The category of the rows of sign-ins: hashes and an end, which are declared technical."""

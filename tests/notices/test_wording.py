@@ -132,3 +132,17 @@ def test_days_and_countries_are_written_as_the_language_does(language: str) -> N
 def test_an_unknown_language_reads_english() -> None:
     assert wording.category("account.name", "pt") == "Name"
     assert wording.day(date(2026, 3, 1), "pt") == "1 March 2026"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("de", "Art. 28 und 46 DSGVO"), ("en", "GDPR Art. 28 and 46"), ("fr", "art. 28 et 46 RGPD")],
+)
+def test_a_contract_is_cited_as_each_language_does(language: str, said: str) -> None:
+    assert wording.safeguard("GDPR Art. 28 and 46", language) == said
+    assert wording.safeguard("Standard clauses of 2021", language) == "Standard clauses of 2021"
+
+
+def test_german_counts_the_days_of_back_ups_in_the_right_case() -> None:
+    said = wording.phrase("backups.text", "de", span=wording.span("de", days=30))
+    assert "spätestens 30 Tage danach" in said

@@ -57,6 +57,12 @@ def test_the_page_names_what_is_permitted_and_until_when(
         assert wording.article(item.legal_basis, language) in page
 
 
+def test_what_the_telephone_gateway_holds_in_memory_is_not_said_to_be_uncollected(house: House) -> None:
+    page = words(house.visitor(**{"Accept-Language": "en"}).open("/privacy"))
+    assert "Calling number" in page
+    assert "nothing in this software collects it yet" not in page
+
+
 def test_the_page_does_not_name_what_another_notice_permits(house: House) -> None:
     page = words(house.visitor().open("/privacy"))
     for category in ("recording.file", "meeting.device", "newsletter.address", "application.document"):

@@ -171,9 +171,10 @@ PHRASES = {
     ),
     "limit.device": "Ein Gerät oder ein Passwort in falschen Händen öffnet dort, was es Ihnen öffnete.",
     "limit.sites": "Seiten, die auf ein Treffen verweisen oder es einbetten, haben eigene Erklärungen.",
+    "law.article": "Art. {articles} DSGVO",
     "backups": "Sicherungen",
     "backups.text": (
-        "Was gelöscht wurde, ist spätestens nach {span} auch aus den Sicherungen verschwunden. Bis "
+        "Was gelöscht wurde, ist spätestens {span} danach auch aus den Sicherungen verschwunden. Bis "
         "dahin liegt es dort verschlüsselt, und sein Schlüssel wird mit dem Löschen vernichtet."
     ),
     "children": "Kinder",

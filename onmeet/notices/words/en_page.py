@@ -169,6 +169,7 @@ PHRASES = {
     "limit.sites": (
         "Sites that link to a meeting or show it inside their own pages have notices of their own."
     ),
+    "law.article": "GDPR Art. {articles}",
     "backups": "Back-ups",
     "backups.text": (
         "What was erased is gone from back-ups, too, after {span} at the latest. Until then it lies "

@@ -175,6 +175,7 @@ PHRASES = {
     "limit.sites": (
         "Les sites qui renvoient à une réunion ou l’intègrent dans leurs pages ont leur propre politique."
     ),
+    "law.article": "art. {articles} RGPD",
     "backups": "Sauvegardes",
     "backups.text": (
         "Ce qui a été effacé disparaît aussi des sauvegardes, au plus tard après {span}. D’ici là, il "
