@@ -50,11 +50,8 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
 
     def words(self) -> str:
-        """For messages to operators: `is added`, `form and readers: looser`."""
-        if self.kind != "changed":
-            return f"is {self.kind}"
-        names = [one.name for one in self.fields if one.direction != "tighter"]
-        return f"is looser or another in {' and '.join(names)}" if names else "is looser or another"
+        """For messages to operators, after the key that is wrong: `is added`."""
+        return "permits more, or something else" if self.kind == "changed" else f"is {self.kind}"
 
 
 def changes(old: Notice, new: Notice) -> tuple[Change, ...]:

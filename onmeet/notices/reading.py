@@ -162,6 +162,9 @@ def _overlay(sheet: Sheet, base: Notice, own: tuple[str, ...]) -> None:
             rows[0].raw = {**below.get(table, {}), **rows[0].raw}
         elif table in below:
             sheet.rows.append(Row(table, -1, below[table]))
+    for row in sheet.of("item"):
+        if isinstance(drop, list) and row.raw.get("category") in drop:
+            sheet.report(row, "category", "is dropped as well", "keep one of the two: the item, or drop")
     for raw in below.get("item", []):
         over = [row for row in sheet.of("item") if row.raw.get("category") == raw["category"]]
         for row in over[:1]:
@@ -183,13 +186,15 @@ def _refuse_looser(sheet: Sheet, base: Notice, notice: Notice) -> None:
         row = next(
             (row for row in sheet.of(change.about) if row.title.endswith(f" {change.name}")), sheet.top
         )
-        key = change.name if change.about == "notice" else _first_key(change, row)
-        sheet.report(row, key, change.words(), remedy)
+        for key in [change.name] if change.about == "notice" else _looser_keys(change, row):
+            sheet.report(row, key, change.words(), remedy)
 
 
-def _first_key(change: Change, row: Row) -> str:
-    names = ("retention" if one.name in ("terms", "transient") else one.name for one in change.fields)
-    return next((name for name in names if name in row.raw), "")
+def _looser_keys(change: Change, row: Row) -> list[str]:
+    """The keys of the file that permit too much; '' where the row itself does."""
+    looser = (one.name for one in change.fields if one.direction != "tighter")
+    keys = dict.fromkeys("retention" if name in ("terms", "transient") else name for name in looser)
+    return [key for key in keys if key in row.raw] or [""]
 
 
 def _readable(sheet: Sheet, base: Notice) -> Notice:

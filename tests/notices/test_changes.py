@@ -185,7 +185,7 @@ def test_a_change_says_which_properties_have_changed() -> None:
         "form": ("as-is", "truncated", "tighter"),
         "readers": (("operator",), ("operator", "host"), "looser"),
     }
-    assert change.words() == "is looser or another in readers"
+    assert change.words() == "permits more, or something else"
 
 
 def test_the_order_of_a_list_and_the_line_in_the_file_are_no_change() -> None:

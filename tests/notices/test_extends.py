@@ -52,15 +52,15 @@ def test_the_published_text_of_a_notice_that_extends_another_stands_for_itself()
     ("more", "start", "message"),
     [
         ('[[item]]\ncategory = "meeting.ip"\nretention = "13 months after call_end"\n', "retention",
-         "is looser or another in terms"),
+         "permits more, or something else"),
         ('[[item]]\ncategory = "meeting.ip"\nreaders = ["operator", "participants"]\n', "readers",
-         "is looser or another in readers"),
+         "permits more, or something else"),
         ('[[item]]\ncategory = "meeting.ip"\npurpose = "DirectMarketing"\n', "purpose",
-         "is looser or another in purpose"),
+         "permits more, or something else"),
         ('[[item]]\ncategory = "recording.file"\npurpose = "ServiceProvision"\nlegal_basis = "Contract"\n'
          'retention = "until call_end"\n', "[[item]]", "is added"),
         ('[[item]]\ncategory = "chat.message"\nretention = "until call_end"\n', "retention",
-         "is looser or another in transient and terms"),
+         "permits more, or something else"),
     ],
 )  # fmt: skip
 def test_a_notice_that_extends_another_must_not_loosen_it(more: str, start: str, message: str) -> None:
@@ -70,6 +70,23 @@ def test_a_notice_that_extends_another_must_not_loosen_it(more: str, start: str,
     assert problem.remedy == (
         "easymeet24 does not permit it: tighten only, or write a whole notice without extends"
     )
+
+
+def test_each_key_that_loosens_is_named_in_its_own_line() -> None:
+    more = (
+        '[[item]]\ncategory = "meeting.ip"\nform = "truncated"\n'
+        'retention = "30 months after call_end"\nreaders = ["operator", "participants"]\n'
+    )
+    found = problems(EXTENDING + more)
+    assert {(problem.line, problem.message.split()[0]) for problem in found} == {
+        (line_of(EXTENDING + more, key), key) for key in ("retention", "readers")
+    }
+
+
+def test_an_item_cannot_be_dropped_and_written() -> None:
+    dropping = EXTENDING.replace("languages", 'drop = ["meeting.ip"]\nlanguages')
+    (problem,) = problems(dropping + '\n[[item]]\ncategory = "meeting.ip"\nform = "truncated"\n')
+    assert problem.message == "category is dropped as well"
 
 
 def test_a_loosened_item_is_reported_beside_faults_of_others() -> None:
@@ -126,7 +143,7 @@ def test_an_organisation_cannot_keep_messages_for_longer_than_the_operator_permi
     text = '[[item]]\ncategory = "chat.message"\nretention = ["13 months after collected"]\n'
     found = reading.tighten(reading.load("web1on1"), text, "organisation 7")
     assert not isinstance(found, Notice)
-    assert [problem.message for problem in found] == ["retention is looser or another in terms"]
+    assert [problem.message for problem in found] == ["retention permits more, or something else"]
 
 
 def test_an_organisation_that_changes_nothing_gets_the_operator_s_notice() -> None:
