@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { facts, found, pagePath } from '../../static/js/calling/contact.js';
+import { facts, found, news, pagePath } from '../../static/js/calling/contact.js';
+import { textOf } from '../../static/js/calling/vcard-lines.js';
 import { MOST_CARDS, readCards, writeCards } from '../../static/js/calling/vcard.js';
 
 const HERE = 'https://meet.example';
@@ -47,7 +48,25 @@ const FILES = {
     `BEGIN:VCARD\nFN:Ada\nURL:https://elsewhere.example/u/ada-1234\nURL:${HERE}/u/ada-1234\nEND:VCARD`,
     [{ ...NONE, name: 'Ada', page: '/u/ada-1234' }],
   ],
-  'a card without a name': ['BEGIN:VCARD\nTEL:1\nEND:VCARD', []],
+  'a card of which nobody wrote down the name': [
+    'BEGIN:VCARD\nFN:\nN:;;;;\nEMAIL:a@example.org\nEND:VCARD\nBEGIN:VCARD\nTEL:+49 30 1\nEND:VCARD',
+    [{ ...NONE, name: 'a@example.org', email: 'a@example.org' }, { ...NONE, name: '+49 30 1', phone: '+49 30 1' }],
+  ],
+  'a card with nothing to know somebody by': ['BEGIN:VCARD\nNOTE:1\nEND:VCARD', []],
+  'version 2.1 of a telephone: quoted-printable with soft breaks, a photo, old parameters': [
+    'BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=4D=C3=BC=6C=6C=65=72;J=C3=B6=\r\n'
+    + '=72=67;;;\r\nTEL;HOME:030 1\r\nTEL;CELL;PREF:+49 170 2\r\n'
+    + 'NOTE;ENCODING=QUOTED-PRINTABLE:one=2C=\r\n two=0D=0Athree =3D 3=\r\n\r\n'
+    + 'PHOTO;ENCODING=BASE64;JPEG:/9j/4AAQSkZJRgABAQ=\r\n AAAA==\r\n\r\nEMAIL;INTERNET:j@example.org\r\nEND:VCARD\r\n',
+    [{ ...NONE, name: 'Jörg Müller', email: 'j@example.org', phone: '+49 170 2', note: 'one,two three = 3' }],
+  ],
+  'quoted-printable in the letters of western Windows': [
+    'BEGIN:VCARD\nFN;ENCODING=QUOTED-PRINTABLE;CHARSET=Windows-1252:Ren=E9e =A7\nEND:VCARD',
+    [{ ...NONE, name: 'Renée §' }],
+  ],
+  'a value that ends in = and goes on in the next line': [
+    'BEGIN:VCARD\nFN:a=\n b\nEND:VCARD', [{ ...NONE, name: 'a=b' }],
+  ],
   'a card that never ends': ['BEGIN:VCARD\nFN:Ada\n', []],
   'no card at all': ['PK\u0003\u0004 \n:::\n;;;\nEND:VCARD\n', []],
 };
@@ -55,6 +74,36 @@ const FILES = {
 for (const [what, [file, cards]] of Object.entries(FILES)) {
   test(`reads ${what}`, () => assert.deepEqual(readCards(file, HERE), cards));
 }
+
+const CARD = 'BEGIN:VCARD\r\nFN:Zoë – 🎈\r\nEND:VCARD\r\n';
+const utf16 = (/** @type {string} */ text) => new Uint8Array(Buffer.from(text, 'utf16le'));
+const LETTERS = {
+  'UTF-8': new Uint8Array(Buffer.from(CARD)),
+  'UTF-8 with its mark': new Uint8Array(Buffer.from(`\uFEFF${CARD}`)),
+  'UTF-16 with its mark': utf16(`\uFEFF${CARD}`),
+  'UTF-16 without one': utf16(CARD),
+  'UTF-16, the other way round': new Uint8Array(Buffer.from(`\uFEFF${CARD}`, 'utf16le').swap16()),
+};
+
+for (const [what, bytes] of Object.entries(LETTERS)) {
+  test(`reads a file in ${what}`, () => {
+    assert.deepEqual(readCards(textOf(bytes), HERE), [{ ...NONE, name: 'Zoë – 🎈' }]);
+  });
+}
+
+test('a line in the letters of Windows spoils none in UTF-8', () => {
+  const bytes = Buffer.concat([Buffer.from('BEGIN:VCARD\nFN:Zoë\nNOTE:'), Buffer.from('Caf\xe9', 'latin1'),
+    Buffer.from('\nEND:VCARD')]);
+  assert.deepEqual(readCards(textOf(new Uint8Array(bytes)), HERE), [{ ...NONE, name: 'Zoë', note: 'Café' }]);
+  assert.equal(textOf(new Uint8Array()), '');
+});
+
+test('cards that are there already, in the list or before in the file, are no news', () => {
+  const [ada, zoe] = [{ ...NONE, name: 'Ada' }, { ...NONE, name: 'Zoë' }];
+  const fresh = news([{ ...ada, id: '1' }], [ada, zoe, { ...zoe, note: 'again' }]);
+  assert.deepEqual(fresh.map(({ name }) => name), ['Zoë']);
+  assert.match(fresh[0].id, /^[0-9a-f-]{36}$/);
+});
 
 test('a file with too many cards, or very long ones, is bounded', () => {
   const file = 'BEGIN:VCARD\nFN:Ada\nEND:VCARD\n'.repeat(MOST_CARDS + 5);

@@ -56,3 +56,16 @@ export function found(contacts, search, language) {
     })
     .sort((a, b) => order.compare(a.name, b.name));
 }
+
+/**
+ * Those cards that are no contact yet, each once: importing a file twice adds nothing.
+ * @param {Contact[]} contacts @param {Facts[]} cards @returns {Contact[]}
+ */
+export function news(contacts, cards) {
+  const known = new Set(contacts.map(sameness));
+  return cards.filter((card) => known.size < known.add(sameness(card)).size)
+    .map((card) => ({ id: crypto.randomUUID(), ...card }));
+}
+
+/** @param {Facts} contact */
+const sameness = ({ name, email, phone, page }) => JSON.stringify([name, email, phone, page]);

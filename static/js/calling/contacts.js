@@ -4,13 +4,14 @@ import { copyOf, part } from '../room/elements/dom.js';
 import { text } from '../pages/texts.js';
 import { ContactDialog } from './contact-dialog.js';
 import { ContactStore } from './contact-store.js';
-import { found } from './contact.js';
+import { found, news } from './contact.js';
 import { filled } from './ring-texts.js';
+import { textOf } from './vcard-lines.js';
 import { readCards, writeCards } from './vcard.js';
 
 /** @typedef {import('./contact.js').Contact} Contact */
 
-const LARGEST = 4 * 1024 * 1024;
+const LARGEST = 64 * 1024 * 1024; // address books export their photos, too
 
 class ContactsPage {
   /** @type {Contact[]} */
@@ -43,7 +44,7 @@ class ContactsPage {
     try {
       this.#contacts = await this.#store.all();
     } catch {
-      this.said.textContent = text('not-kept');
+      this.#say('not-kept');
     }
     this.#show();
   }
@@ -51,16 +52,17 @@ class ContactsPage {
   /** @param {...Contact} contacts */
   #keep(...contacts) { return this.#change(() => this.#store.save(...contacts)); }
 
-  /** @param {() => Promise<unknown>} work */
+  /** @param {() => Promise<unknown>} work @returns {Promise<boolean>} whether it is done */
   async #change(work) {
     this.said.textContent = '';
     try {
       await work();
     } catch {
-      this.said.textContent = text('not-kept');
-      return;
+      this.#say('not-kept');
+      return false;
     }
     await this.load();
+    return true;
   }
 
   #show() {
@@ -93,17 +95,20 @@ class ContactsPage {
     this.file.value = '';
     if (!file) return;
     if (file.size > LARGEST) {
-      this.said.textContent = text('too-big');
+      this.#say('too-big');
       return;
     }
-    const known = new Set(this.#contacts.map(sameness));
-    const cards = readCards(await file.text(), location.origin)
-      .map((card) => ({ id: crypto.randomUUID(), ...card }))
-      .filter((contact) => !known.has(sameness(contact)));
-    if (cards.length) await this.#keep(...cards);
-    this.said.textContent = cards.length
-      ? filled(text('imported'), { count: String(cards.length) })
-      : text('nothing-imported');
+    const cards = readCards(textOf(new Uint8Array(await file.arrayBuffer())), location.origin);
+    const fresh = news(this.#contacts, cards);
+    if (fresh.length && !(await this.#keep(...fresh))) return;
+    if (fresh.length) this.#say('imported', String(fresh.length));
+    else this.#say(cards.length ? 'all-known' : 'nothing-imported');
+  }
+
+  /** @param {string} name of the text @param {string} [count] of a success */
+  #say(name, count = '') {
+    this.said.classList.toggle('problem', !count);
+    this.said.textContent = filled(text(name), { count });
   }
 
   #export() {
@@ -115,8 +120,5 @@ class ContactsPage {
     URL.revokeObjectURL(link.href);
   }
 }
-
-/** Importing a file twice adds nothing. @param {Contact} contact */
-const sameness = ({ name, email, phone, page }) => JSON.stringify([name, email, phone, page]);
 
 void new ContactsPage(/** @type {HTMLElement} */ (document.getElementById('contacts'))).load();

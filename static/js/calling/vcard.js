@@ -1,10 +1,11 @@
-// vCard files: reads 3.0 (RFC 2426) and 4.0 (RFC 6350), writes 3.0, which every address book reads. Pure.
+// vCard files: reads 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350), writes 3.0, which every address book reads. Pure.
 
 import { facts, pagePath } from './contact.js';
+import { properties as propertiesOf } from './vcard-lines.js';
 
 /** @typedef {import('./contact.js').Contact} Contact */
 /** @typedef {import('./contact.js').Facts} Facts */
-/** @typedef {{name: string, parameters: string, value: string}} Property */
+/** @typedef {import('./vcard-lines.js').Property} Property */
 
 export const MOST_CARDS = 5_000;
 const LINE_OCTETS = 75; // RFC 2426 §2.6, RFC 6350 §3.2
@@ -20,14 +21,13 @@ export function readCards(text, origin) {
   const cards = [];
   /** @type {Property[] | null} */
   let open = null;
-  for (const line of unfolded(text)) {
-    const property = parsed(line);
-    if (property?.name === 'BEGIN' && property.value.toUpperCase() === 'VCARD') open = [];
-    else if (property?.name === 'END' && open) {
+  for (const property of propertiesOf(text)) {
+    if (property.name === 'BEGIN' && property.value.toUpperCase() === 'VCARD') open = [];
+    else if (property.name === 'END' && open) {
       const card = contactOf(open, origin);
       if (card.name && cards.length < MOST_CARDS) cards.push(card);
       open = null;
-    } else if (property) open?.push(property);
+    } else open?.push(property);
   }
   return cards;
 }
@@ -57,9 +57,6 @@ function card({ id, name, email, phone, page, note }, origin) {
   return lines.filter(Boolean).map((line) => `${folded(String(line))}\r\n`).join('');
 }
 
-/** @param {string} text @returns {string[]} whole lines: what begins with a blank goes on with the line before */
-const unfolded = (text) => text.replace(/^\uFEFF/, '').replace(/\r\n?|\n/g, '\n').replace(/\n[ \t]/g, '').split('\n');
-
 /** A line in pieces of 75 octets, none of which cuts a letter. @param {string} line */
 function folded(line) {
   let out = '';
@@ -76,15 +73,6 @@ function folded(line) {
   return out;
 }
 
-/**
- * `item1.TEL;TYPE="cell,voice":+49…`; a colon inside of quotes belongs to a parameter (RFC 6350 §3.3).
- * @param {string} line @returns {Property | null}
- */
-function parsed(line) {
-  const match = /^(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)((?:;(?:[^:;"]|"[^"]*")*)*):(.*)$/.exec(line);
-  return match && { name: match[1].toUpperCase(), parameters: match[2].toUpperCase(), value: match[3] };
-}
-
 /** @param {Property[]} properties @param {string} origin @returns {Facts} */
 function contactOf(properties, origin) {
   /** @param {string} name the preferred value of a property, else the first */
@@ -93,10 +81,14 @@ function contactOf(properties, origin) {
     const preferred = all.find(({ parameters }) => /[;,=]PREF(?![A-Z])/.test(parameters)) ?? all[0];
     return preferred?.value ?? '';
   };
+  const email = unescaped(value('EMAIL')).replace(/^mailto:/i, '');
+  const phone = unescaped(value('TEL')).replace(/^tel:/i, '').replace(/;.*$/, '');
+  const company = unescaped(value('ORG')).replaceAll(';', ' ').trim();
   return facts({
-    name: unescaped(value('FN')) || nameOf(value('N')) || unescaped(value('ORG')).replaceAll(';', ' '),
-    email: unescaped(value('EMAIL')).replace(/^mailto:/i, ''),
-    phone: unescaped(value('TEL')).replace(/^tel:/i, '').replace(/;.*$/, ''),
+    // address books keep many whose name nobody has written down
+    name: unescaped(value('FN')) || nameOf(value('N')) || company || email || phone,
+    email,
+    phone,
     page: pageOf(properties, origin),
     note: unescaped(value('NOTE')),
   });

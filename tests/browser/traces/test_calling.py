@@ -164,7 +164,7 @@ def test_contacts_are_kept_in_the_browser_and_nowhere_else(
     page.click('#contact-dialog [data-ref="delete"]')
     page.until_gone('[aria-label="Change Zoë Quagga"]')
     page.page.set_input_files('[data-ref="file"]', file)
-    page.until_text("1 contacts imported", '[data-ref="said"]')
+    page.until_text("Contacts imported: 1", '[data-ref="said"]')
     page.reload()
     page.until_shown('[aria-label="Call Zoë Quagga"]')
     assert page.attribute('[aria-label="Call Zoë Quagga"]', "href") == "/u/zoe-1234/abcdefghjkmn"
