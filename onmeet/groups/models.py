@@ -48,7 +48,10 @@ class GroupMember(Base):
 
     __tablename__ = "group_members"
     __table_args__ = rows(
-        person="account_id", subject="subject", events={"contract_end": _CLOSED, "account_close": _CLOSED}
+        person="account_id",
+        subject="subject",
+        events={"contract_end": _CLOSED, "account_close": _CLOSED},
+        called=Via("group_id", "groups", "name"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, info=technical("names the row"))

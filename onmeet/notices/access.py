@@ -46,7 +46,8 @@ class HeldItem:
 
     value: None when `hidden`. purpose, basis: terms of the Data Privacy Vocabulary; empty when the notice no
     longer permits the item (`permitted` is False: the next clean-up takes it). goes_at: None while the event
-    has not happened from which its term counts; `counts_from` names the events.
+    has not happened from which its term counts; `counts_from` names the events. called: the name of what
+    its row is about (`Rows.called`).
     """
 
     category: str
@@ -63,6 +64,7 @@ class HeldItem:
     legal_duty: bool = False
     readers: tuple[Reader, ...] = ()
     recipients: tuple[str, ...] = ()
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,11 @@ class HeldRow:
     table: str
     key: str
     items: tuple[HeldItem, ...]
+
+    @property
+    def called(self) -> str:
+        """What it is about, by name, where that stands elsewhere."""
+        return self.items[0].called if self.items else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ class Technical:
 
 @dataclass
 class RowEvents:
-    """When the events of a row happened, over foreign keys too; looks each other row up once."""
+    """When the events of a row happened and what it is called, over foreign keys too; looks each up once."""
 
     session: Session
     _seen: dict[tuple[str, str, Any], Any] = field(default_factory=dict)
@@ -94,13 +101,19 @@ class RowEvents:
         """Event → day or moment, None while it has not happened."""
         return {event: self._value(table, row, source) for event, source in rows_of(table).events.items()}
 
+    def called(self, table: Table, row: Mapping[Any, Any]) -> str:
+        """What a row is about, by name, "" where nothing says so."""
+        via = rows_of(table).called
+        return str(self._reach(table, row, via) or "") if via is not None else ""
+
     def _value(self, table: Table, row: Mapping[Any, Any], source: str | Via) -> date | datetime | None:
-        if isinstance(source, str):
-            return _moment(row[source])
-        place = (source.table, source.column, row[source.key])
+        return _moment(row[source] if isinstance(source, str) else self._reach(table, row, source))
+
+    def _reach(self, table: Table, row: Mapping[Any, Any], via: Via) -> Any:
+        place = (via.table, via.column, row[via.key])
         if place not in self._seen:
-            self._seen[place] = self._look_up(table, source, row[source.key])
-        return _moment(self._seen[place])
+            self._seen[place] = self._look_up(table, via, row[via.key])
+        return self._seen[place]
 
     def _look_up(self, table: Table, via: Via, key: Any) -> Any:
         if key is None:
@@ -273,11 +286,12 @@ class _Look:
         when = self._events.of(table, values)
         country = law_of(table, values) or self.country
         key = key_of(table, values)
+        called = self._events.called(table, values)
         return HeldRow(
             table.name,
             key,
             tuple(
-                self._item(column, key, values[column.name], when, country)
+                replace(self._item(column, key, values[column.name], when, country), called=called)
                 for column in kept_columns(table)
                 if values[column.name] not in (None, "")
             ),

@@ -74,7 +74,8 @@ class Rows:
     of a term that has `warn_days`. reminded: the same of the second warning, `REMIND_DAYS` before the end.
     lapses: when a row of a table without personal data goes. needs: rows may be there only while the notice
     lets us store any of these categories; empty: as each column says. country: the column with the country
-    whose law the row is under, where that is not simply the person's: it outlives the account.
+    whose law the row is under, where that is not simply the person's: it outlives the account. called: a name
+    in another table, about nobody, that says what the row is about; its owner reads it with the row.
     """
 
     person: str | None = None
@@ -85,6 +86,7 @@ class Rows:
     needs: tuple[str, ...] = ()
     reminded: str | None = None
     country: str | None = None
+    called: Via | None = None
 
 
 def kept(category: str, *, shown: bool = False) -> dict[str, Any]:
@@ -124,9 +126,10 @@ def rows(
     needs: tuple[str, ...] = (),
     reminded: str | None = None,
     country: str | None = None,
+    called: Via | None = None,
 ) -> dict[str, Any]:
     """Arguments of a table: whose rows these are and what their retention counts from."""
-    declared = Rows(person, subject, dict(events or {}), warned, lapses, needs, reminded, country)
+    declared = Rows(person, subject, dict(events or {}), warned, lapses, needs, reminded, country, called)
     return {"info": {_ROWS: declared}}
 
 

@@ -21,7 +21,7 @@ from onmeet.db import Database
 from onmeet.notices import access, wording
 from onmeet.notices.access import HeldItem, HeldRow
 from onmeet.notices.categories import Event
-from onmeet.notices.columns import category_of
+from onmeet.notices.columns import category_of, rows_of
 from onmeet.notices.export_words import ExportWords, export_words
 from onmeet.notices.policy import Policy
 
@@ -147,10 +147,11 @@ class _Job:
 
     def _csv(self, table: Table) -> Iterator[str]:
         columns = [column.name for column in access.kept_columns(table)]
-        yield "\ufeff" + _csv_line(["key", *columns])
+        named = ["called"] if rows_of(table).called is not None else []
+        yield "\ufeff" + _csv_line(["key", *named, *columns])
         for row in self._rows(table):
-            values = {item.column: self._shown(item) for item in row.items}
-            yield _csv_line([row.key, *(values.get(column, "") for column in columns)])
+            values = {item.column: self._shown(item) for item in row.items} | {"called": row.called}
+            yield _csv_line([row.key, *(values.get(column, "") for column in [*named, *columns])])
 
     def _shown(self, item: HeldItem) -> Any:
         return f"({export_words(self.language).hidden})" if item.hidden else item.value
@@ -212,7 +213,8 @@ class _Job:
 
 
 def _json_row(row: HeldRow) -> dict[str, Any]:
-    return {"key": row.key, "values": {item.column: _json_item(item) for item in row.items}}
+    called = {"called": row.called} if row.called else {}
+    return {"key": row.key} | called | {"values": {item.column: _json_item(item) for item in row.items}}
 
 
 def _json_item(item: HeldItem) -> dict[str, Any]:

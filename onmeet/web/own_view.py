@@ -41,6 +41,9 @@ _TITLES = {
     "subject_requests": lazy_gettext("A request about your data"),
 }
 
+_NAMED = {"group_members": lazy_gettext("Your membership in the group %(name)s")}
+"""Titles of rows that are about something with a name."""
+
 _WHICH = {
     "created_on": lazy_gettext("made"),
     "last_seen_on": lazy_gettext("last used"),
@@ -165,7 +168,7 @@ def groups(items: list[HeldItem], policy: Policy, language: str) -> list[Group]:
     """The lines of a page, a group for each row."""
     return [
         Group(
-            str(_TITLES.get(table, table)),
+            _title(row[0]),
             table,
             key,
             table != ACCOUNTS and not any(item.legal_duty or item.category in BOUND for item in row),
@@ -225,6 +228,11 @@ def request_line(filed: Filed) -> RequestLine:
         format_date(filed.received_at, "long"),
         format_date(filed.due_on, "long"),
     )
+
+
+def _title(item: HeldItem) -> str:
+    named = _NAMED.get(item.table) if item.called else None
+    return str(named) % {"name": item.called} if named else str(_TITLES.get(item.table, item.table))
 
 
 def _line(item: HeldItem, policy: Policy, language: str) -> Line:

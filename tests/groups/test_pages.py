@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
+import zipfile
 from collections.abc import Callable
 from html import unescape
 
@@ -49,6 +53,20 @@ def test_an_invitation_says_what_the_group_sees_before_anything_happens(house: H
     assert bo.send(path).location == "/group"
     assert "Leave the group" in bo.open("/group").text
     assert house.services.groups.of(account(house, "bo")) is not None
+
+
+@pytest.mark.promise("N1.11", "N1.12")
+def test_members_read_and_take_along_in_which_group_they_are(house: House) -> None:
+    """What is held about a membership says which group it is, on the page as in the export."""
+    path = link(owner(house))
+    bo = house.member("bo@example.org", "Bo")
+    bo.send(path)
+    assert "Your membership in the group Heron School" in bo.open("/account/data").text
+    answer = bo.send("/account/export", password=PASSWORD)
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        (row,) = json.loads(archive.read("data.json"))["tables"]["group_members"]
+        (line,) = csv.DictReader(io.StringIO(archive.read("group_members.csv").decode("utf-8-sig")))
+    assert row["called"] == line["called"] == "Heron School"
 
 
 def test_somebody_without_an_account_reads_it_too_and_comes_back(house: House) -> None:
