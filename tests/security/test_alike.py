@@ -40,7 +40,7 @@ class Street:
         for kind in ("open", "closed", "keyless", "member"):
             behind.accounts.register(f"{kind}@school.example", "some password", proven=True)
         behind.registering.begin("pending@school.example", "some password")
-        behind.accounts.close("closed@school.example")
+        behind.oversight.close(behind.accounts.id_of("closed@school.example") or 0)
         with behind.database.writing() as session:
             keyless = session.get(Account, behind.accounts.id_of("keyless@school.example"))
             assert keyless is not None

@@ -153,7 +153,7 @@ def deletes_account(visitor: Visitor, house: House) -> None:
 
 
 def is_closed(visitor: Visitor, house: House) -> None:
-    assert house.services.accounts.close(ADA)
+    assert house.services.oversight.close(house.services.accounts.id_of(ADA) or 0)
 
 
 def house_of(visitor: Visitor, house: House) -> Visitor:

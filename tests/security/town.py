@@ -66,7 +66,7 @@ class Town:
             self._visitors[name] = operator(house, f"{name}@example.org")
         self._visitors |= {"ada": ada, "guest": house.visitor(), "nobody": house.visitor()}
         behind.accounts.register("gone@example.org", NEW_PASSWORD)
-        behind.accounts.close("gone@example.org")
+        behind.oversight.close(behind.accounts.id_of("gone@example.org") or 0)
         behind.registering.begin("pia@example.org", NEW_PASSWORD)
         self._own()
         self._visitors["guest"].open(f"/m/{self.code}")
