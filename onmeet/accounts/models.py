@@ -112,6 +112,10 @@ class Account(Base):
     totp_step: Mapped[int] = mapped_column(
         BigInteger, default=0, info=technical("the time step of the last code, so that none is taken twice")
     )
+    sign_on_issuer: Mapped[str | None] = mapped_column(Text, info=kept("account.password", shown=True))
+    sign_on_mark: Mapped[str | None] = mapped_column(
+        String(64), unique=True, info=technical("finds who comes from that sign-in service; keyed hash")
+    )
     role: Mapped[str] = mapped_column(
         String(16), default="", info=technical("what the operator lets this account do: empty, or operator")
     )

@@ -1,7 +1,7 @@
 """Single sign-on by OpenID Connect (Core 1.0): authorization code flow with PKCE, state and nonce.
 
-This server is the relying party of a sign-in service that belongs to an organisation. It takes from it one
-thing: which address, confirmed by that service, the person in front of the browser has.
+This server is the relying party of a sign-in service that belongs to an organisation. It takes from it who
+the person in front of the browser is there, and which address, confirmed by that service, they have.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ TRIP_SECONDS = 600
 """How long somebody may take at the sign-in service."""
 
 _LEEWAY = 60  # seconds by which clocks may differ
+_MAX_SUBJECT = 255  # §2: ASCII characters
 _ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 
 
@@ -63,10 +64,15 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the service says it is; the address is one that it has confirmed."""
+    """Who the service says it is; the address is one that it has confirmed.
+
+    issuer, subject: together they name one person and, unlike addresses, never another one (§5.7).
+    """
 
     email: str
     name: str
+    issuer: str
+    subject: str
 
 
 class Oidc:
@@ -227,8 +233,11 @@ class Oidc:
         email = claims.get("email")
         if not isinstance(email, str) or not is_email(email) or claims.get("email_verified") is not True:
             raise SsoFailed("no confirmed address")
-        name = claims.get("name")
-        return Identity(normal_email(email), name.strip()[:64] if isinstance(name, str) else "")
+        name, subject = claims.get("name"), claims.get("sub")
+        if not isinstance(subject, str) or not 0 < len(subject) <= _MAX_SUBJECT:
+            raise SsoFailed("nobody")
+        known_as = name.strip()[:64] if isinstance(name, str) else ""
+        return Identity(normal_email(email), known_as, str(claims["iss"]), subject)
 
 
 def _text(found: Mapping[str, Any], name: str) -> str:

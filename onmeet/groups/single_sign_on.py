@@ -17,6 +17,7 @@ from onmeet.groups import secrets
 from onmeet.groups.dns_proof import domain_name
 from onmeet.groups.membership import group_of, membership, ruled
 from onmeet.groups.models import Group, GroupDomain
+from onmeet.groups.ties import release_members
 
 __all__ = ["SignInService", "SingleSignOn"]
 
@@ -95,6 +96,9 @@ class SingleSignOn:
     def change(self, account_id: int, *, issuer: str, client: str, secret: str, required: bool) -> None:
         """Set it up; an empty issuer takes it away, an empty secret leaves the old one. For the owner.
 
+        Another service, or another name there, may call the same people by other names: their accounts are
+        tied anew.
+
         Raises `GroupGone`, or `UserError` (422) for what cannot work.
         """
         issuer, client = issuer.strip().rstrip("/"), client.strip()
@@ -107,6 +111,8 @@ class SingleSignOn:
             moved = group.sso_issuer != issuer  # a secret is told to the service that it was made for only
             if required and not (issuer and _domains(session, group.id)):
                 raise UserError(N_("Prove a domain of the group first, so that members can sign in."), 422)
+            if moved or group.sso_client != client:
+                release_members(session, group.id)
             group.sso_issuer, group.sso_client = issuer, client if issuer else ""
             group.sso_required = required and bool(issuer)
             if secret or moved:

@@ -60,6 +60,7 @@ _WHICH = {
     "contact_codes.code": lazy_gettext("code"),
     "public_key": lazy_gettext("public key"),
     "totp": lazy_gettext("authenticator app"),
+    "sign_on_issuer": lazy_gettext("sign-in service of your organisation"),
     "new_email": lazy_gettext("not confirmed yet"),
     "language": lazy_gettext("language"),
     "time_zone": lazy_gettext("time zone"),

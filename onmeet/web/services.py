@@ -32,6 +32,7 @@ from onmeet.groups.invitations import Invitations
 from onmeet.groups.membership import withheld
 from onmeet.groups.service import Groups
 from onmeet.groups.single_sign_on import SingleSignOn
+from onmeet.groups.ties import Ties
 from onmeet.mail.about_accounts import mail_about_account
 from onmeet.mail.about_requests import mail_about_request
 from onmeet.meetings.hosts import Hosts
@@ -78,6 +79,7 @@ class Services:
     factors: Factors = field(init=False)
     oidc: Oidc = field(init=False)
     arrivals: Arrivals = field(init=False)
+    ties: Ties = field(init=False)
     registering: Registering = field(init=False)
     recovery: Recovery = field(init=False)
     moving: Moving = field(init=False)
@@ -116,6 +118,7 @@ class Services:
             ),
             "oidc": Oidc(private=self.config.sso_private),
             "arrivals": Arrivals(self.database, self.accounts),
+            "ties": Ties(self.database, key=self.config.marks_key),
             "registering": Registering(self.database, self.accounts, mail_about_account),
             "recovery": Recovery(self.database, self.accounts, mail_about_account),
             "moving": Moving(self.database, self.accounts, mail_about_account),

@@ -49,7 +49,7 @@ def test_who_comes_back_has_the_address_that_the_service_confirmed(
     oidc: Oidc, side: RelyingSide, sign_in_server: SignInServer
 ) -> None:
     sign_in_server.person |= {"email": "Ada@School.example", "name": " Ada Lovelace "}
-    assert signed_in(oidc, side) == Identity("ada@school.example", "Ada Lovelace")
+    assert signed_in(oidc, side) == Identity("ada@school.example", "Ada Lovelace", sign_in_server.issuer, "1")
     (asked,) = sign_in_server.asked
     assert asked["redirect_uri"] == BACK
     assert "prompt" not in asked
@@ -91,6 +91,11 @@ def test_who_is_to_prove_to_be_there_is_asked_again(
         {"email_verified": None},
         {"email": "nobody"},
         {"email": ["ada@school.example"]},
+        {"sub": None},
+        {"sub": ""},
+        {"sub": 1},
+        {"sub": ["1"]},
+        {"sub": "1" * 256},
     ],
     ids=str,
 )

@@ -143,6 +143,7 @@ RECIPES: dict[str, Recipe] = {
     "/group/invitations/<int:number>/revoke": _number("invitation"),
     "/group/members/<int:number>/<any(admin,member):role>": _member("admin"),
     "/group/members/<int:number>/owner": _member(),
+    "/group/members/<int:number>/release": _member(),
     "/group/members/<int:number>/remove": _member(),
     "/group/offers/<int:number>": _number("domain", who="sam"),
     "/join/<token>": Recipe(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from html import unescape
@@ -14,10 +16,11 @@ import requests
 from werkzeug.test import TestResponse
 
 from onmeet.accounts.models import Account
-from onmeet.groups.models import GroupDomain
+from onmeet.groups.models import GroupDomain, GroupMember
+from onmeet.mail.models import QueuedMail
 from tests.factories.house import PASSWORD, House, Visitor
 from tests.peers.oidc import CLIENT, SECRET, SignInServer, sign_in_server
-from tests.web.test_factors import set_up_app
+from tests.web.test_factors import now, set_up_app
 
 __all__ = ["sign_in_server"]
 
@@ -163,6 +166,161 @@ def test_the_service_speaks_for_its_own_domain_alone(
     assert not is_in(ada)
 
 
+def came(house: House, school: School) -> Visitor:
+    """Ada, who has come from the service for the first time."""
+    ada = house.visitor()
+    school.come(ada)
+    ada.send("/sign-in/sso/welcome")
+    assert is_in(ada)
+    return ada
+
+
+def reassign(school: School, **claims: str) -> None:
+    """The service gives Ada's address to somebody else."""
+    school.server.person = {**school.server.person, "sub": "2", **claims}
+
+
+def test_an_address_that_is_given_to_somebody_else_does_not_open_the_account(
+    house: House, school: School
+) -> None:
+    """OpenID Connect Core 1.0 §5.7: issuer and `sub` name a person, an address does not."""
+    came(house, school)
+    reassign(school)
+    other = house.visitor()
+    answer = school.come(other)
+    assert answer.status_code == 403
+    assert "tied to somebody else at the sign-in service" in answer.text
+    assert not is_in(other)
+    assert other.open("/sign-in/sso/welcome").status_code == 403
+
+
+def test_the_account_of_who_has_left_is_not_the_next_ones_either(house: House, school: School) -> None:
+    ada = came(house, school)
+    ada.send("/group/leave")
+    reassign(school)
+    assert school.come(house.visitor()).status_code == 403
+    school.server.person["sub"] = "1"
+    assert school.come(house.visitor()).location == "/sign-in/sso/welcome"
+
+
+def test_another_address_at_the_service_leads_to_the_same_account(house: House, school: School) -> None:
+    came(house, school)
+    account = school.account()
+    school.server.person["email"] = "ada.byron@school.example"
+    again = house.visitor()
+    assert school.come(again).location == "/meetings"
+    assert is_in(again)
+    assert house.services.accounts.id_of("ada.byron@school.example") is None
+    assert school.is_member(account)
+
+
+def test_the_service_has_no_say_in_an_account_that_has_left_for_good(house: House, school: School) -> None:
+    """Out of the group and its domain: who comes gets an account of their own, also the same person."""
+    came(house, school)
+    account = school.account()
+    with house.services.database.writing() as session:
+        session.query(GroupMember).filter_by(account_id=account).delete()
+        left = session.get(Account, account)
+        assert left is not None
+        left.email, left.email_mark = "ada@example.org", house.services.accounts.found_by("ada@example.org")
+        left.proven = left.email_mark
+    again = came(house, school)
+    assert is_in(again)
+    assert school.account() not in (0, account)
+    assert house.services.ties.of(account) == ""
+    assert house.services.ties.of(school.account()) == school.server.issuer
+
+
+def test_an_account_of_ones_own_is_tied_when_it_joins(house: House, school: School) -> None:
+    member(house)
+    school.come(house.visitor())
+    assert house.services.ties.of(school.account()) == "", "nobody has agreed yet"
+    came(house, school)
+    assert house.services.ties.of(school.account()) == school.server.issuer
+    reassign(school)
+    assert school.come(house.visitor()).status_code == 403
+
+
+def test_who_fails_at_the_second_step_ties_nothing(house: House, school: School) -> None:
+    app, _ = set_up_app(house, member(house))
+    reassign(school)
+    other, ada = house.visitor(), house.visitor()
+    school.come(other)
+    assert other.send("/sign-in/sso/welcome").location == "/sign-in/second"
+    assert house.services.ties.of(school.account()) == ""
+    school.server.person["sub"] = "1"
+    school.come(ada)
+    assert ada.send("/sign-in/second", code=now(app, house)).location == "/meetings"
+    assert house.services.ties.of(school.account()) == school.server.issuer
+    assert other.send("/sign-in/second", code="000000").status_code == 422
+    house.clock.pass_by(30)
+    assert other.send("/sign-in/second", code=now(app, house)).status_code == 403, "tied meanwhile"
+    assert not is_in(other)
+
+
+def test_the_owner_of_the_group_releases_a_member(house: House, school: School) -> None:
+    came(house, school)
+    reassign(school)
+    head = house.visitor()
+    head.sign_in("head@example.org")
+    page = head.open("/group/members").text
+    (number,) = re.findall(r"/group/members/(\d+)/release", page)
+    assert head.send(f"/group/members/{number}/release").location == "/group/members"
+    with house.services.database.reading() as session:
+        assert "sign-on-released" in [mail.about for mail in session.query(QueuedMail)]
+    again = house.visitor()
+    assert school.come(again).location == "/meetings"
+    school.server.person["sub"] = "1"
+    assert school.come(house.visitor()).status_code == 403, "tied to the new one"
+
+
+def test_an_admin_does_not_release_members(house: House, school: School) -> None:
+    came(house, school)
+    house.member("admin@example.org")
+    admin = house.services.accounts.id_of("admin@example.org") or 0
+    house.services.arrivals.join(school.group, admin)
+    with house.services.database.writing() as session:
+        session.query(GroupMember).filter_by(account_id=admin).one().role = "admin"
+        number = session.query(GroupMember).filter_by(account_id=school.account()).one().id
+    visitor = house.visitor()
+    visitor.sign_in("admin@example.org")
+    assert "/release" not in visitor.open("/group/members").text
+    assert visitor.send(f"/group/members/{number}/release").status_code == 404
+    assert house.services.ties.of(school.account())
+
+
+def test_ones_own_account_is_released_under_security(house: House, school: School) -> None:
+    ada = came(house, school)
+    assert school.server.issuer in ada.open("/account/security").text
+    assert ada.send("/account/security/sign-in-service/release").location == "/account/security"
+    assert school.server.issuer not in ada.open("/account/security").text
+    reassign(school)
+    assert school.come(house.visitor()).location == "/meetings"
+
+
+@pytest.mark.parametrize("change", [{"client": "another"}, {"issuer": "https://login.example.org"}], ids=str)
+def test_another_service_knows_people_by_other_names(
+    house: House, school: School, change: dict[str, str]
+) -> None:
+    came(house, school)
+    set_up = {"issuer": school.server.issuer, "client": CLIENT, "secret": SECRET, "required": False}
+    house.services.single_sign_on.change(school.owner, **set_up)
+    assert house.services.ties.of(school.account())
+    house.services.single_sign_on.change(school.owner, **{**set_up, **change})
+    assert house.services.ties.of(school.account()) == ""
+
+
+def test_the_tie_is_told_to_its_owner_and_goes_with_the_account(house: House, school: School) -> None:
+    ada = came(house, school)
+    assert school.server.issuer in ada.open("/account/data").text
+    archive = zipfile.ZipFile(io.BytesIO(ada.send("/account/export").data))
+    assert school.server.issuer.encode() in b"".join(archive.read(name) for name in archive.namelist())
+    assert ada.send("/account/delete").location == "/"
+    with house.services.database.reading() as session:
+        assert session.query(Account).filter(Account.sign_on_mark.is_not(None)).count() == 0
+    assert school.come(house.visitor()).location == "/sign-in/sso/welcome"
+
+
 def test_nobody_is_taken_out_of_another_group(house: House, school: School) -> None:
     member(house)
     house.services.groups.create(school.account(), "Her own", date(2026, 1, 1))
@@ -227,9 +385,11 @@ def test_the_service_is_asked_again_for_a_fresh_proof(house: House, school: Scho
     assert school.server.asked[-1]["prompt"] == "login"
     assert ada.open("/account/security/app").status_code == 200
     house.clock.pass_by(600)
-    school.server.person |= {"sub": "2", "email": "bob@school.example"}
+    reassign(school, email="bob@school.example")
     answer = school.follow(ada, ada.send("/account/check/sso"))
     assert answer.location.startswith("/account/check")
+    reassign(school, email=ADDRESS)
+    assert school.follow(ada, ada.send("/account/check/sso")).status_code == 403
     assert ada.open("/account/security/app").status_code == 303
 
 

@@ -232,5 +232,6 @@ CHANGES = {
     "second-factor-gone": "ein Code aus einer App wird nicht mehr verlangt",
     "codes": "es gibt neue Wiederherstellungscodes, die alten gelten nicht mehr",
     "address": "die E-Mail-Adresse wurde geändert",
+    "sign-on-released": "die Bindung an den Anmeldedienst Ihrer Organisation wurde gelöst",
 }
 """What has changed in an account's security, as a part of a sentence."""

@@ -229,5 +229,6 @@ CHANGES = {
     "second-factor-gone": "codes from an app are no longer asked for",
     "codes": "new recovery codes were made, the old ones are void",
     "address": "the e-mail address was changed",
+    "sign-on-released": "the tie to your organisation’s sign-in service was released",
 }
 """What has changed in an account's security, as a part of a sentence."""

@@ -229,5 +229,6 @@ CHANGES = {
     "second-factor-gone": "un code d’une application n’est plus demandé",
     "codes": "de nouveaux codes de secours ont été créés, les anciens ne valent plus",
     "address": "l’adresse e-mail a été changée",
+    "sign-on-released": "le lien avec le service de connexion de votre organisation a été supprimé",
 }
 """What has changed in an account's security, as a part of a sentence."""

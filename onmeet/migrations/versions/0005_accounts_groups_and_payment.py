@@ -47,6 +47,8 @@ def _columns_of_accounts() -> None:
             sa.Column("shares", sa.Text),
             sa.Column("totp", sa.Text),
             sa.Column("totp_step", sa.BigInteger, nullable=False, server_default="0"),
+            sa.Column("sign_on_issuer", sa.Text),
+            sa.Column("sign_on_mark", sa.String(64)),
             sa.Column("role", sa.String(16), nullable=False, server_default=""),
         ):
             table.add_column(column)
@@ -54,6 +56,7 @@ def _columns_of_accounts() -> None:
     with op.batch_alter_table("accounts") as table:
         table.create_index("ix_accounts_pending_until", ["pending_until"])
         table.create_unique_constraint("uq_accounts_handle_mark", ["handle_mark"])
+        table.create_unique_constraint("uq_accounts_sign_on_mark", ["sign_on_mark"])
 
 
 def _columns_of_sign_ins() -> None:

@@ -27,12 +27,16 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityPage(Page):
-    """Everything that opens the account. most: how many passkeys there may be."""
+    """Everything that opens the account. most: how many passkeys there may be.
+
+    tied: the sign-in service whose person this is, or empty.
+    """
 
     template = "factors/security.html"
     held: Held
     passkeys: list[PasskeyLine]
     most: int
+    tied: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField, ValidationError
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
-from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
-from onmeet.web.forms import email_address, printable
+from onmeet.accounts.passwords import MAX_LENGTH
+from onmeet.web.forms import email_address, new_password, printable
 
 __all__ = [
     "AppForm",
@@ -21,16 +19,6 @@ __all__ = [
     "SsoForm",
     "WelcomeForm",
 ]
-
-
-def _well_chosen(_form: Any, field: Any) -> None:
-    match weakness(field.data or "", ""):
-        case "length":
-            raise ValidationError(
-                lazy_gettext("Please take at least %(least)s characters.", least=MIN_LENGTH)
-            )
-        case "guessable":
-            raise ValidationError(lazy_gettext("This password is too easy to guess."))
 
 
 class CodeForm(FlaskForm):  # type: ignore[misc]
@@ -57,7 +45,7 @@ class PasswordCheckForm(FlaskForm):  # type: ignore[misc]
 class NewPasswordForm(FlaskForm):  # type: ignore[misc]
     """A password for an account that has none."""
 
-    password = PasswordField(lazy_gettext("New password"), [_well_chosen])
+    password = PasswordField(lazy_gettext("New password"), [new_password])
 
 
 class LabelForm(FlaskForm):  # type: ignore[misc]

@@ -26,8 +26,10 @@ blueprint = Blueprint("factors", __name__, url_prefix="/account/security")
 @login_required  # type: ignore[untyped-decorator]
 def overview() -> AnyResponse:
     """What there is, and what can be changed."""
-    factors = services().factors
-    return SecurityPage(held=factors.of(_me()), passkeys=factors.passkeys.of(_me()), most=MOST).render()
+    factors, tied = services().factors, services().ties.of(_me())
+    return SecurityPage(
+        held=factors.of(_me()), passkeys=factors.passkeys.of(_me()), most=MOST, tied=tied
+    ).render()
 
 
 @blueprint.post("/codes")
@@ -74,6 +76,16 @@ def set_password() -> AnyResponse:
     renew()
     tell(_me(), "password")
     flash(gettext("The password is changed. Every other device is signed out."))
+    return redirect(url_for("factors.overview"), 303)
+
+
+@blueprint.post("/sign-in-service/release")
+@fresh_required
+def release() -> AnyResponse:
+    """Let the organisation's service say anew to whom it gives the account's address."""
+    services().ties.release(_me())
+    tell(_me(), "sign-on-released")
+    flash(gettext("Released. The next sign-in there with the address of this account ties it anew."))
     return redirect(url_for("factors.overview"), 303)
 
 

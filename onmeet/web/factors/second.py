@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 from flask import Blueprint, flash, jsonify, redirect, request, session, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as AnyResponse
@@ -12,6 +14,7 @@ from onmeet.accounts.factors import WrongCode
 from onmeet.accounts.passkeys import PasskeyRefused
 from onmeet.accounts.people import Person, WrongCredentials
 from onmeet.errors import UserError
+from onmeet.groups.ties import Tie
 from onmeet.web.factors import words
 from onmeet.web.factors.contexts import CodesPage, SecondPage
 from onmeet.web.factors.forms import CodeForm
@@ -40,23 +43,29 @@ def demanded(account_id: int) -> bool:
 
 
 def first_step_done(
-    person: Person, *, stay: bool, wanted: str | None, suspicious: bool | None = None, sso: bool = False
+    person: Person,
+    *,
+    stay: bool,
+    wanted: str | None,
+    suspicious: bool | None = None,
+    tie: Tie | None = None,
 ) -> AnyResponse:
-    """Somebody whose password is right, or whom a group's service has identified (`sso`): in, or a step on.
+    """Somebody whose password is right, or whom a group's service has identified (`tie`): in, or a step on.
 
-    wanted: where to go afterwards. suspicious: as of `entering.enter`.
+    wanted: where to go afterwards. suspicious: as of `entering.enter`. Raises `AnotherPerson`.
     """
-    if not sso and demanded(person.id):
+    if tie is None and demanded(person.id):
         flash(words.demanded())
         return redirect(url_for("sso.page", next=wanted), 303)
     if not services().factors.of(person.id).asks_second:
-        return _in(person.id, stay=stay, wanted=wanted, suspicious=suspicious, strong=False)
+        return _in(person.id, stay=stay, wanted=wanted, suspicious=suspicious, strong=False, tie=tie)
     session[_KEY] = {
         "account": person.id,
         "state": _state(person.id),
         "stay": stay,
         "next": wanted or "",
         "suspicious": suspicious,
+        "tie": astuple(tie) if tie is not None else None,
         "ends": _now() + SECONDS,
     }
     return redirect(url_for("second.page"), 303)
@@ -115,9 +124,11 @@ def take_passkey() -> AnyResponse:
 
 
 def _in(
-    account: int, *, stay: bool, wanted: str | None, suspicious: bool | None, strong: bool
+    account: int, *, stay: bool, wanted: str | None, suspicious: bool | None, strong: bool, tie: Tie | None
 ) -> AnyResponse:
     accounts = services().accounts
+    if tie is not None:  # only now: whoever fails at the second step ties nothing
+        services().ties.bind(account, tie)
     try:
         begun = accounts.begin(account, days=days(stay), strong=strong, device=device())
     except WrongCredentials:  # closed between two steps
@@ -128,7 +139,10 @@ def _in(
 
 def _through(account: int) -> AnyResponse:
     held = session.pop(_KEY)
-    return _in(account, stay=held["stay"], wanted=held["next"], suspicious=held["suspicious"], strong=True)
+    tie = Tie(*held["tie"]) if held.get("tie") else None
+    return _in(
+        account, stay=held["stay"], wanted=held["next"], suspicious=held["suspicious"], strong=True, tie=tie
+    )
 
 
 def _pending() -> int:

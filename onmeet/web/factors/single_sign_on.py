@@ -15,6 +15,7 @@ from onmeet.groups.arrivals import NotTheirs
 from onmeet.groups.membership import GroupGone
 from onmeet.groups.secrets import CannotOpen
 from onmeet.groups.single_sign_on import SignInService
+from onmeet.groups.ties import AnotherPerson, Tie
 from onmeet.web.factors.checking import proved
 from onmeet.web.factors.contexts import GoPage, SsoPage
 from onmeet.web.factors.forms import SsoForm
@@ -85,25 +86,30 @@ def back() -> AnyResponse:
     try:
         service = services().single_sign_on.of_group(held["group"])
         who = services().oidc.finish(_side(service), trip, request.args.to_dict())
-        arrival = services().arrivals.find(service.group, who.email)
+        tie = services().ties.to(who.issuer, who.subject)
+        arrival = services().arrivals.find(service.group, who.email, tie)
     except (SsoFailed, CannotOpen, NotTheirs):
         note("sign-in-failed")
         raise UserError(_nobody(), 403) from None
+    except AnotherPerson:
+        note("sign-in-failed")
+        raise
     if trip.again:
-        return _checked(arrival.account if arrival.state == "member" else 0, held["next"])
+        return _checked(arrival.account if arrival.state == "member" else 0, tie, held["next"])
     if arrival.state == "elsewhere":
         raise UserError(gettext("Your account is in another group. Sign in and leave that one first."), 409)
     person = services().accounts.person(arrival.account) if arrival.state == "member" else None
     if person is None:
-        return arrive(service.group, arrival.account, who.email, who.name, held["next"])
-    return first_step_done(person, stay=False, wanted=held["next"], sso=True)
+        return arrive(service.group, arrival.account, who.email, who.name, tie, held["next"])
+    return first_step_done(person, stay=False, wanted=held["next"], tie=tie)
 
 
-def _checked(account: int, wanted: str) -> AnyResponse:
+def _checked(account: int, tie: Tie, wanted: str) -> AnyResponse:
     """The service has asked for the password again: it must be the very person who is signed in."""
     if not current_user.is_authenticated or account != current_user.person.id:
         flash(gettext("That was somebody else."), "error")
         return redirect(url_for("checking.page", next=wanted), 303)
+    services().ties.bind(account, tie)
     return redirect(proved(wanted, strong=False), 303)
 
 

@@ -14,7 +14,9 @@ from onmeet.web.services import services
 
 __all__ = ["Change", "say_when_a_password_is_enough", "tell"]
 
-Change = Literal["password", "passkey", "passkey-gone", "second-factor", "second-factor-gone", "codes"]
+Change = Literal[
+    "password", "passkey", "passkey-gone", "second-factor", "second-factor-gone", "codes", "sign-on-released"
+]  # fmt: skip
 
 
 def tell(account_id: int, change: Change) -> None:

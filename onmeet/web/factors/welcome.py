@@ -5,7 +5,7 @@ Nobody joins a group, and no account is made, before a button is pressed (N1.11,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask_babel import gettext
@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from onmeet import clock
 from onmeet.errors import UserError
 from onmeet.groups.arrivals import NotTheirs
+from onmeet.groups.ties import Tie
 from onmeet.notices import wording
 from onmeet.web import consent_texts
 from onmeet.web.factors.contexts import WelcomePage
@@ -44,12 +45,13 @@ class _Guest:
     account: int
     email: str
     name: str
+    tie: Tie
     next: str
 
 
-def arrive(group: int, account: int, email: str, name: str, wanted: str) -> AnyResponse:
+def arrive(group: int, account: int, email: str, name: str, tie: Tie, wanted: str) -> AnyResponse:
     """Remember in this browser who came, and ask."""
-    held = {"group": group, "account": account, "email": email, "name": name, "next": wanted}
+    held = asdict(_Guest(group, account, email, name, tie, wanted))
     session[_KEY] = {**held, "ends": _now() + SECONDS}
     return redirect(url_for("welcome.page"), 303)
 
@@ -77,7 +79,7 @@ def enter() -> AnyResponse:
     person = services().accounts.person(account)
     if person is None:
         raise _too_late()
-    return first_step_done(person, stay=False, wanted=guest.next, suspicious=False, sso=True)
+    return first_step_done(person, stay=False, wanted=guest.next, suspicious=False, tie=guest.tie)
 
 
 def _made(guest: _Guest, asked: dict[str, str]) -> int:
@@ -87,7 +89,13 @@ def _made(guest: _Guest, asked: dict[str, str]) -> int:
     name = guest.name if behind.policy.stores("account.name") and "account.name" not in withheld else ""
     try:
         return behind.arrivals.make(
-            guest.group, guest.email, name, language=language(), notice=label_in_force(), consents=asked
+            guest.group,
+            guest.email,
+            name,
+            guest.tie,
+            language=language(),
+            notice=label_in_force(),
+            consents=asked,
         )
     except NotTheirs:
         raise _too_late() from None
@@ -128,7 +136,7 @@ def _guest() -> _Guest:
     if held.pop("ends", 0) <= _now():
         session.pop(_KEY, None)
         raise _too_late()
-    return _Guest(**held)
+    return _Guest(**{**held, "tie": Tie(**held["tie"])})
 
 
 def _too_late() -> UserError:

@@ -41,13 +41,14 @@ class GroupPage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class MembersPage(Page):
-    """roles: their names by role."""
+    """roles: their names by role. tied: the sign-in service knows who members are, and the owner looks."""
 
     template = "groups/members.html"
     here: Membership
     members: list[Member]
     seats: Seats
     roles: dict[str, str]
+    tied: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from onmeet import clock
 from onmeet.web.factors.guards import fresh_required
+from onmeet.web.factors.telling import tell
 from onmeet.web.groups import words
 from onmeet.web.groups.asking import guard, me, ruling
 from onmeet.web.groups.contexts import GroupPage, MembersPage, NoGroupPage
@@ -83,6 +84,7 @@ def members() -> Response:
         members=behind.groups.members(me()),
         seats=behind.groups.seats(here.group),
         roles={role: str(name) for role, name in words.ROLES.items()},
+        tied=here.role == "owner" and bool(behind.single_sign_on.settings(me()).issuer),
     ).render()
 
 
@@ -101,6 +103,15 @@ def set_role(number: int, role: str) -> AnyResponse:
     """Make somebody an admin, or no longer one."""
     services().groups.set_role(me(), number, "admin" if role == "admin" else "member")
     flash(gettext("Saved."))
+    return redirect(url_for("groups.members"), 303)
+
+
+@blueprint.post("/members/<int:number>/release")
+@fresh_required(back="groups.members")
+def release(number: int) -> AnyResponse:
+    """Let the group's sign-in service say anew who a member is."""
+    tell(services().ties.release_member(me(), number), "sign-on-released")
+    flash(gettext("Released. The next sign-in there with the address of this account ties it anew."))
     return redirect(url_for("groups.members"), 303)
 
 
