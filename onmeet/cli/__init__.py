@@ -68,6 +68,8 @@ def _of_the_database(error: Exception) -> str | None:
     if not isinstance(error, DBAPIError) or type(error.orig).__name__ not in _ITS_OWN_MISTAKES:
         return None
     reason = str(error.orig).strip().partition("\n")[0]  # the driver's words: they never hold the password
+    if reason.startswith("no such "):  # a table or column: SQLite's word for what is our mistake
+        return None
     return f"DATABASE_URL: the database cannot be used ({reason})"
 
 

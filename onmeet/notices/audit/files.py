@@ -23,14 +23,14 @@ def look(
 ) -> Iterator[Finding | Sighting]:
     """Every file of the data folder, and of other folders (logs, a mail spool) that the operator names.
 
-    permitted: strings that the database may hold: they lie in its own files as well.
+    permitted: strings that the database may hold: they lie in its own files as well, and in letters.
     """
     for path in outlets.unknown_files(data):
         remedy = "nobody says why this file is here: delete it, or declare it in onmeet.notices.outlets"
         yield Finding("not declared", STORE, _name(path, data), 1, remedy)
     for path in _files(data):
         yield from _sightings(
-            path, _name(path, data), canaries, permitted if _of_database(path) else frozenset()
+            path, _name(path, data), canaries, permitted if _may_hold_stored(path, data) else frozenset()
         )
     for root in also:
         for path in _files(root):
@@ -71,8 +71,9 @@ def _files(root: Path) -> list[Path]:
     return [path for path in found if path.is_file() and not path.is_symlink()]
 
 
-def _of_database(path: Path) -> bool:
-    return path.name.startswith("onmeet.db")
+def _may_hold_stored(path: Path, data: Path) -> bool:
+    """The database's own files; and without a mail server the outbox, for a day: letters to those in it."""
+    return path.name.startswith("onmeet.db") or path.parent == data / "outbox"
 
 
 def _name(path: Path, data: Path) -> str:

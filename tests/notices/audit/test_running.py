@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from onmeet import cli, clock, migrations
+from onmeet.accounts.service import Accounts
 from onmeet.config import Config
 from onmeet.mail.office import outbox
 from onmeet.notices import backup
@@ -99,6 +100,19 @@ def test_a_mail_that_lies_in_its_folder_for_too_long_is_found(config: Config) ->
     long_ago = clock.now().timestamp() - 27 * 3600
     os.utime(old, (long_ago, long_ago))
     assert [(f.kind, f.place) for f in report(config).findings] == [("overdue", f"outbox/{old.name}")]
+
+
+def test_a_letter_in_the_outbox_may_name_whoever_has_an_account_and_nobody_else(config: Config) -> None:
+    people = open_database(config, policy("on-meet"))
+    Accounts(people, key=config.marks_key).register("wren@example.org", "a lamp in the forest")
+    people.close()
+    for address in ("wren@example.org", "gone@example.org"):
+        letter = EmailMessage()
+        letter["To"] = address
+        outbox(config, policy("on-meet")).send(letter)
+    found = report(config, "wren@example.org", "gone@example.org").sightings
+    letters = {each.text: each.permitted for each in found if each.place.startswith("outbox/")}
+    assert letters == {"wren@example.org": True, "gone@example.org": False}
 
 
 @pytest.mark.promise("N1.15")
