@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from unicodedata import category
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
@@ -14,9 +15,12 @@ from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
 from onmeet.accounts.service import is_email, normal_email
 from onmeet.notices.countries import COUNTRIES
 
-__all__ = ["RegisterForm", "SignInForm", "a_country", "a_number", "email_address", "printable"]
+__all__ = [
+    "RegisterForm", "SignInForm", "a_country", "a_number", "email_address", "new_password", "printable",
+]  # fmt: skip
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, and those that would turn round the writing of what stands behind them."""
 
 
 def email_address(_form: Any, field: Any) -> None:
@@ -26,8 +30,10 @@ def email_address(_form: Any, field: Any) -> None:
 
 
 def printable(_form: Any, field: Any) -> None:
-    """Validator: no control characters."""
-    if _UNPRINTABLE.search(field.data or ""):
+    """Validator: no control characters, and something to see unless it is empty."""
+    text = (field.data or "").strip()
+    invisible = text and all(category(sign)[0] in "CZ" for sign in text)
+    if invisible or _UNPRINTABLE.search(text):
         raise ValidationError(lazy_gettext("Please use letters, digits and ordinary signs only."))
 
 
@@ -44,11 +50,15 @@ def a_number(_form: Any, field: Any) -> None:
         raise ValidationError(lazy_gettext("Please give a telephone number, such as +49 30 1234567."))
 
 
-def _well_chosen(form: Any, field: Any) -> None:
-    match weakness(field.data or "", normal_email(form.email.data or "")):
+def new_password(form: Any, field: Any) -> None:
+    """Validator: a password that may be taken, for the address in the same form if there is one."""
+    email = getattr(form, "email", None)
+    match weakness(field.data or "", normal_email(email.data or "") if email is not None else ""):
         case "length":
             raise ValidationError(
-                lazy_gettext("Please take at least %(least)s characters.", least=MIN_LENGTH)
+                lazy_gettext(
+                    "Please take %(least)s to %(most)s characters.", least=MIN_LENGTH, most=MAX_LENGTH
+                )
             )
         case "guessable":
             raise ValidationError(lazy_gettext("This password is too easy to guess."))
@@ -58,7 +68,7 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]
     """A new account. The view takes out what the notice does not permit, and the age where it names none."""
 
     email = EmailField(lazy_gettext("E-mail"), [email_address])
-    password = PasswordField(lazy_gettext("Password"), [_well_chosen])
+    password = PasswordField(lazy_gettext("Password"), [new_password])
     name = StringField(lazy_gettext("Name"), [Length(max=64), printable])
     phone = StringField(lazy_gettext("Telephone number"), [Length(max=32), a_number])
     country = StringField(lazy_gettext("Country"), [Length(max=2), a_country])

@@ -19,15 +19,14 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
-from onmeet.accounts.passwords import MAX_LENGTH, MIN_LENGTH, weakness
+from onmeet.accounts.passwords import MAX_LENGTH
 from onmeet.notices.requests import KINDS
 from onmeet.web.factors.guards import password_counts
-from onmeet.web.forms import a_country, a_number, email_address, printable
+from onmeet.web.forms import a_country, a_number, email_address, new_password, printable
 from onmeet.web.language import LANGUAGES
 
 __all__ = [
     "KIND_NAMES", "AnswerForm", "DeleteForm", "DetailsForm", "EmailForm", "PasswordForm", "RequestForm",
-    "new_password",
 ]  # fmt: skip
 
 KIND_NAMES = {
@@ -39,17 +38,6 @@ KIND_NAMES = {
     "portability": lazy_gettext("Portability: I want to take my data along"),
     "child": lazy_gettext("A child: you hold something about a child without permission"),
 }
-
-
-def new_password(_form: Any, field: Any) -> None:
-    """Validator: a password that may be taken."""
-    match weakness(field.data or "", ""):
-        case "length":
-            raise ValidationError(
-                lazy_gettext("Please take at least %(least)s characters.", least=MIN_LENGTH)
-            )
-        case "guessable":
-            raise ValidationError(lazy_gettext("This password is too easy to guess."))
 
 
 def _one_of(_form: Any, field: Any) -> None:

@@ -11,8 +11,7 @@ from wtforms import EmailField, PasswordField
 from wtforms.validators import DataRequired, Length
 
 from onmeet.accounts.passwords import MAX_LENGTH
-from onmeet.web.forms import email_address
-from onmeet.web.own_forms import new_password
+from onmeet.web.forms import email_address, new_password
 
 __all__ = ["ConfirmForm", "ForgottenForm", "PictureForm", "ResetForm"]
 
