@@ -7,7 +7,10 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["read_or_make", "sync_folder", "write_new"]
+__all__ = ["PRIVATE", "read_or_make", "sync_folder", "write_new"]
+
+PRIVATE = 0o077
+"""File mode mask of every process: nobody else reads what it writes, in folders that were there, either."""
 
 
 def read_or_make(file: Path, make: Callable[[], str]) -> str:

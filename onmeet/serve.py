@@ -25,7 +25,7 @@ from types import FrameType
 
 import structlog
 
-from onmeet import clock, logs, watchdog
+from onmeet import clock, keyfiles, logs, watchdog
 from onmeet.config import Config
 from onmeet.errors import ConfigError
 from onmeet.phone import control
@@ -343,6 +343,7 @@ def main() -> int:
     """Run until a signal ends it; returns the exit status."""
     signal.signal(signal.SIGTERM, _end_at_once)
     signal.signal(signal.SIGINT, _end_at_once)
+    os.umask(keyfiles.PRIVATE)
     try:
         config = Config.from_env()
         check_ports(config)

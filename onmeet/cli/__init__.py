@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from onmeet import keyfiles
 from onmeet.cli import (
     audit,
     billing,
@@ -34,6 +35,7 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status (0 done, 1 refused, 2 wrong use or setting)."""
     options = _parser().parse_args(arguments)
+    os.umask(keyfiles.PRIVATE)
     try:
         if "plain" in options:  # needs no settings, and so makes no data folder
             done: int = options.plain(options)

@@ -75,3 +75,12 @@ def test_wrong_setting_is_named(tmp_path: Path):
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.startswith("onmeet: ONMEET_NOTICE: there is no notice")
+
+
+@pytest.mark.skipif(postgresql_everywhere(), reason="looks at SQLite's file beside the others")
+def test_nobody_else_can_read_what_is_made_in_a_folder_that_was_there(tmp_path: Path):
+    tmp_path.chmod(0o755)
+    assert onmeet(tmp_path, "db", "upgrade").returncode == 0
+    made = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert tmp_path / "onmeet.db" in made
+    assert [path.name for path in made if path.stat().st_mode & 0o077] == []
