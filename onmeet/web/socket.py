@@ -1,112 +1,45 @@
-"""The WebSocket route: is this our page, may this browser enter, then pump until the end.
+"""The WebSocket route of meetings: is this our page, may this browser enter, then pump until the end.
 
-A refusal is a close code after the handshake, because a page cannot see the status of a handshake
-that failed. Each socket holds one thread of the server; `Doorkeeper` keeps threads free for pages.
+Each socket holds one thread of the server; `Doorkeeper` keeps threads free for pages.
 """
 
 from __future__ import annotations
 
-import os
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
 import structlog
-from flask import Blueprint, Flask, current_app, request
+from flask import Flask, current_app
 from flask.blueprints import BlueprintSetupState
 from flask_sock import Sock
 from simple_websocket import Server
 from werkzeug.exceptions import HTTPException
-from wsproto.utilities import RemoteProtocolError
 
-from onmeet.clock import Clock, monotonic
+from onmeet.clock import monotonic
 from onmeet.errors import UserError
 from onmeet.signalling import closing
-from onmeet.signalling.allowance import Allowance
 from onmeet.signalling.client import RelayLink, RelayUnreachable
 from onmeet.signalling.closing import Closing
 from onmeet.signalling.ticket import Ticket
+from onmeet.web.doorkeeper import Doorkeeper
 from onmeet.web.entrance import account_id, ticket_for
-from onmeet.web.limits import client, limiter
+from onmeet.web.handshake import foreign, socket_blueprint
+from onmeet.web.limits import client
 from onmeet.web.noting import note
 from onmeet.web.pump import Browser, pump
-from onmeet.web.security import same_origin
 from onmeet.web.services import services
 
-__all__ = ["MAX_SOCKETS", "Doorkeeper", "alarm_of", "blueprint", "close_sockets"]
+__all__ = ["MAX_SOCKETS", "alarm_of", "blueprint", "close_sockets"]
 
 MAX_SOCKETS = 208
 """Sockets served at once; gunicorn_conf.py has more threads than this, so that pages stay served."""
 
 _EXTENSION = "onmeet.sockets"
-_KNOCKS = (10.0, 600.0)  # new sockets from one client: a second, burst (a restart brings all back at once)
-_CLIENTS = 4096
-_SHARE = 0.75  # of all sockets, at most for one client: nobody keeps everybody else out alone
-
-_BAD_ORIGIN = Closing(closing.FORBIDDEN.code, "bad-origin")
 
 log = structlog.get_logger()
 sock = Sock()
-blueprint = Blueprint("socket", __name__)
-limiter.exempt(blueprint)  # refused by close codes instead
-
-
-class Doorkeeper:
-    """Counts the sockets of this process, limits newcomers, and closes everything at the end."""
-
-    def __init__(self, most: int = MAX_SOCKETS, clock: Clock = monotonic) -> None:
-        self._most = most
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._open = 0
-        self._open_by: Counter[str] = Counter()
-        self._knocks: dict[str, Allowance] = {}
-        # Never read: one byte wakes every selector that watches it.
-        self.alarm, self._bell = os.pipe()
-
-    @property
-    def open(self) -> int:
-        """Sockets that are served now."""
-        return self._open
-
-    @contextmanager
-    def admitting(self, who: str) -> Iterator[Closing | None]:
-        """Count a socket from client `who` while the block runs; gives why not, or None."""
-        with self._lock:
-            why_not = self._refusal(who)
-            if why_not is None:
-                self._open += 1
-                self._open_by[who] += 1
-        try:
-            yield why_not
-        finally:
-            if why_not is None:
-                self._leave(who)
-
-    def close_all(self) -> None:
-        """Close every socket with 1012; safe in a signal handler."""
-        os.write(self._bell, b"!")
-
-    def _leave(self, who: str) -> None:
-        with self._lock:
-            self._open -= 1
-            self._open_by[who] -= 1
-            if not self._open_by[who]:
-                del self._open_by[who]
-
-    def _refusal(self, who: str) -> Closing | None:
-        now = self._clock()
-        if len(self._knocks) >= _CLIENTS:
-            self._knocks = {k: a for k, a in self._knocks.items() if not a.full(now)}
-        if len(self._knocks) >= _CLIENTS and who not in self._knocks:
-            return closing.UNAVAILABLE
-        if not self._knocks.setdefault(who, Allowance(*_KNOCKS, now)).take(1, now):
-            return closing.TOO_MANY
-        full = self._open >= self._most or self._open_by[who] >= self._most * _SHARE
-        return closing.FULL if full else None
+blueprint = socket_blueprint("socket")
 
 
 class _NoThread:
@@ -122,7 +55,7 @@ class _NoThread:
 @blueprint.record_once
 def _set_up(state: BlueprintSetupState) -> None:
     state.app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": _NoThread}
-    state.app.extensions[_EXTENSION] = Doorkeeper()
+    state.app.extensions[_EXTENSION] = Doorkeeper(MAX_SOCKETS)
 
 
 def alarm_of(app: Flask) -> int:
@@ -135,19 +68,6 @@ def close_sockets(app: Flask) -> None:
     keeper = app.extensions.get(_EXTENSION)
     if isinstance(keeper, Doorkeeper):
         keeper.close_all()
-
-
-@blueprint.before_request
-def _refuse_compression() -> None:
-    """Sealed payloads do not shrink, and compressing secrets next to chosen text gives them away."""
-    request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-
-
-@blueprint.errorhandler(RemoteProtocolError)
-@blueprint.errorhandler(OSError)
-def _bad_handshake(_error: Exception) -> tuple[str, int]:
-    """No WebSocket after all, or the browser went away meanwhile."""
-    return "", 400
 
 
 @sock.route("/m/<code:code>/socket", bp=blueprint)  # type: ignore[untyped-decorator]
@@ -168,7 +88,7 @@ def meeting_socket(ws: Server, code: str) -> None:
 def _serve(browser: Browser, code: str) -> None:
     keeper = cast(Doorkeeper, current_app.extensions[_EXTENSION])
     with keeper.admitting(client()) as why_not:
-        link = why_not or _link(code)
+        link = why_not or foreign() or _link(code)
         if isinstance(link, Closing):
             _note(link)
             browser.turn_away(link)
@@ -186,9 +106,7 @@ def _welcome() -> Callable[[], bool] | None:
 
 
 def _note(refusal: Closing) -> None:
-    if refusal.reason == _BAD_ORIGIN.reason:
-        note("foreign-origin")
-    elif refusal is closing.TOO_MANY:
+    if refusal is closing.TOO_MANY:
         note("too-many-requests")
     elif refusal is closing.FORBIDDEN:
         note("socket-refused")
@@ -206,9 +124,6 @@ def _link(code: str) -> RelayLink | Closing:
 
 
 def _ticket(code: str) -> Ticket | Closing:
-    origin = request.headers.get("Origin", "")
-    if not same_origin(origin, services().config.public_url):  # RFC 6455 §10.2
-        return _BAD_ORIGIN
     try:
         return ticket_for(code)
     except UserError as error:

@@ -8,8 +8,9 @@ import select
 import pytest
 
 from onmeet.signalling.closing import Closing
-from onmeet.web import socket as door
-from onmeet.web.socket import Doorkeeper
+from onmeet.web import doorkeeper as door
+from onmeet.web.doorkeeper import Doorkeeper
+from onmeet.web.socket import MAX_SOCKETS
 
 
 class Hands:
@@ -52,7 +53,7 @@ def test_a_place_is_given_back_after_an_exception(hands: Hands) -> None:
 
 
 def test_one_client_may_come_back_with_many_at_once_but_not_for_ever(hands: Hands) -> None:
-    keeper = Doorkeeper(clock=hands)
+    keeper = Doorkeeper(MAX_SOCKETS, clock=hands)
     for _ in range(600):
         assert knock(keeper) is None
     refused = knock(keeper)
@@ -65,7 +66,7 @@ def test_one_client_may_come_back_with_many_at_once_but_not_for_ever(hands: Hand
 
 def test_clients_are_forgotten_once_they_owe_nothing(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "_CLIENTS", 100)
-    keeper = Doorkeeper(clock=hands)
+    keeper = Doorkeeper(MAX_SOCKETS, clock=hands)
     for number in range(5000):
         assert knock(keeper, f"client {number}") is None
         hands.now += 0.5
@@ -74,13 +75,13 @@ def test_clients_are_forgotten_once_they_owe_nothing(hands: Hands, monkeypatch: 
 
 def test_a_flood_of_clients_is_asked_to_wait(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "_CLIENTS", 3)
-    keeper = Doorkeeper(clock=hands)
+    keeper = Doorkeeper(MAX_SOCKETS, clock=hands)
     answers = [knock(keeper, f"client {number}") for number in range(5)]
     assert [answer and answer.code for answer in answers] == [None, None, None, 1013, 1013]
 
 
 def test_the_alarm_stays_audible_for_every_socket() -> None:
-    keeper = Doorkeeper()
+    keeper = Doorkeeper(MAX_SOCKETS)
     listener = select.poll()  # select() ends at descriptor 1023, and a long test run is beyond that
     listener.register(keeper.alarm, select.POLLIN)
     assert listener.poll(0) == []

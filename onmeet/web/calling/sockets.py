@@ -7,23 +7,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Blueprint, Flask, current_app, request
+from flask import Flask, current_app
 from flask.blueprints import BlueprintSetupState
 from flask_login import current_user
 from flask_sock import Sock
 from simple_websocket import Server
-from wsproto.utilities import RemoteProtocolError
 
 from onmeet.signalling import closing
 from onmeet.signalling.closing import Closing
 from onmeet.web.calling.exchange import Connection, Exchange, Party, handed_over
 from onmeet.web.calling.ringing import switchboard
 from onmeet.web.calling.switchboard import Switchboard
-from onmeet.web.limits import client, limiter
-from onmeet.web.noting import note
-from onmeet.web.security import same_origin
+from onmeet.web.doorkeeper import Doorkeeper
+from onmeet.web.handshake import foreign, socket_blueprint
+from onmeet.web.limits import client
 from onmeet.web.services import Services, services
-from onmeet.web.socket import Doorkeeper, alarm_of
+from onmeet.web.socket import alarm_of
 
 __all__ = ["MAX_SOCKETS", "blueprint"]
 
@@ -31,11 +30,9 @@ MAX_SOCKETS = 512
 """Browsers that can be rung or that call, at once: sockets without a thread of their own."""
 
 _EXTENSION = "onmeet.calls"
-_BAD_ORIGIN = Closing(closing.FORBIDDEN.code, "bad-origin")
 
 sock = Sock()
-blueprint = Blueprint("calls", __name__)
-limiter.exempt(blueprint)  # refused by close codes instead
+blueprint = socket_blueprint("calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +107,6 @@ def _set_up(state: BlueprintSetupState) -> None:
     app.extensions[_EXTENSION] = _Calls(Exchange(alarm_of(app), board.expire), Doorkeeper(MAX_SOCKETS))
 
 
-@blueprint.before_request
-def _refuse_compression() -> None:
-    """As for meetings: what is sealed does not shrink."""
-    request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-
-
-@blueprint.errorhandler(RemoteProtocolError)
-@blueprint.errorhandler(OSError)
-def _bad_handshake(_error: Exception) -> tuple[str, int]:
-    """No WebSocket after all, or the browser went away meanwhile."""
-    return "", 400
-
-
 @sock.route("/ringing", bp=blueprint)  # type: ignore[untyped-decorator]
 def ringing(ws: Server) -> None:
     """One browser of somebody who can be called."""
@@ -145,7 +129,7 @@ def _serve(ws: Server, party: Callable[[Connection], Party | Closing]) -> None:
     """Hand the connection over to the exchange, or close it and say why."""
     calls = _calls()
     with ExitStack() as stack:
-        why_not = stack.enter_context(calls.doorkeeper.admitting(client())) or _foreign()
+        why_not = stack.enter_context(calls.doorkeeper.admitting(client())) or foreign()
         browser = handed_over(ws)
         line = Connection(browser, calls.exchange)
         someone = why_not or party(line)
@@ -155,11 +139,3 @@ def _serve(ws: Server, party: Callable[[Connection], Party | Closing]) -> None:
             return
         line.release = stack.pop_all().close
         calls.exchange.serve(line, someone)
-
-
-def _foreign() -> Closing | None:
-    """Another site's page may not use a socket of ours (RFC 6455 §10.2)."""
-    if same_origin(request.headers.get("Origin", ""), services().config.public_url):
-        return None
-    note("foreign-origin")
-    return _BAD_ORIGIN
