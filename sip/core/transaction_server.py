@@ -28,7 +28,8 @@ class ServerTransaction:
         self.state: State = "trying"
         self._last = b""
         self._answer: Response | None = None  # without what is copied from the request
-        self._tag = ""
+        self.tag = ""
+        """Ours, in the To of what was answered so far."""
         self._pause = T1
         self._again: float | None = None  # timer G
         self._end: float | None = None  # timer H, I, J or L
@@ -61,6 +62,7 @@ class ServerTransaction:
         """Answer. After a final answer further ones are not sent."""
         if self.final:
             return
+        self.tag = response.to.tag or self.tag
         self._last = encode(response)
         yield Transmit(self._last)
         if response.status < 200:
@@ -78,12 +80,11 @@ class ServerTransaction:
         """
         headers = [(name, value) for name, value in response.headers if name not in _COPIED]
         self._answer = Response(response.status, response.reason, Headers(headers), response.body)
-        self._tag = response.to.tag or ""
         self._last = b""
         self.request.empty()
 
     def _again_for(self, request: Request, answer: Response) -> Response:
-        response = reply(request, answer.status, tag=self._tag, reason=answer.reason)
+        response = reply(request, answer.status, tag=self.tag, reason=answer.reason)
         for name, value in answer.headers:
             response.headers.add(name, value)
         response.body = answer.body
@@ -128,6 +129,7 @@ class InviteServer(ServerTransaction):
         success = 200 <= response.status < 300
         if self.final and not (success and self.state == "accepted"):
             return
+        self.tag = response.to.tag or self.tag
         self._last = encode(response)
         yield Transmit(self._last)
         if response.status < 200:

@@ -244,14 +244,14 @@ class Transactions:
         return request.method == "INVITE" and not request.to.tag and self.replays.again(request, now)
 
     def _cancel(self, request: Request, invited: _Record | None, now: float) -> None:
-        status = 481 if invited is None else 200
-        self.reply(request, reply(request, status, tag=self._tag()), now)
-        if (
-            invited is not None
-            and isinstance(invited.machine, ServerTransaction)
-            and not invited.machine.final
-        ):
-            self._above.cancelled(invited.machine.request, now)
+        machine = invited.machine if invited is not None else None
+        if not isinstance(machine, ServerTransaction):
+            self.reply(request, reply(request, 481, tag=self._tag()), now)
+            return
+        tag = machine.tag or self._tag()  # RFC 3261 §9.2: that of what the INVITE was answered with
+        self.reply(request, reply(request, 200, tag=tag), now)
+        if not machine.final:
+            self._above.cancelled(machine.request, now)
 
     def _deliver(self, record: _Record, message: Message, now: float) -> None:
         if isinstance(message, Response):

@@ -5,6 +5,8 @@
   heard, and sound goes there too (symmetric RTP; the far side may be behind a NAT).
 - The negotiated address and port always wins: a packet from there takes the latch back.
 - Any other takes the latch only when the latched one has been silent for two seconds.
+- After a renegotiation to another port that waits also for the one before: packets that were still under way
+  do not draw our sound back to where nobody listens any more.
 
 So somebody at another address is never heard, and somebody at the same address, another port, not while the
 stream flows. With SRTP only authentic packets latch.
@@ -34,6 +36,7 @@ class Latch:
         self._negotiated = (plain_host(negotiated[0]), negotiated[1])
         self._hosts = {self._negotiated[0], *map(plain_host, sources)}
         self.latched = latched
+        self._former: Address | None = None  # latched until the port was renegotiated
         self._last: float | None = None  # when it was heard last; another process knows
 
     def accepts(self, source: Address, now: float) -> bool:
@@ -42,7 +45,7 @@ class Latch:
             return True
         if source[0] not in self._hosts:
             return False
-        if self.latched is None or source == self._negotiated:
+        if source == self._negotiated or (self.latched is None and source != self._former):
             return True
         if self._last is None:
             self._last = now
@@ -61,5 +64,8 @@ class Latch:
         """The latch after a renegotiation: what is latched stays as long as the address stays."""
         same = (plain_host(negotiated[0]), negotiated[1]) == self._negotiated
         fresh = Latch(negotiated, sources, self.latched if same else None)
-        fresh._last = self._last
+        if same:
+            fresh._last = self._last
+        elif fresh._negotiated[0] == self._negotiated[0]:
+            fresh._former = self.latched or self._former
         return fresh

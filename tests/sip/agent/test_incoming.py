@@ -51,9 +51,11 @@ async def test_cancel_ends_a_ringing_call_with_487() -> None:
     house = House(on_call=lambda call: call.ring())
     peer = await house.open()
     invite = peer.call()
-    await peer.response("INVITE", 180)
+    ringing = await peer.response("INVITE", 180)
     peer.cancel(invite)
-    assert (await peer.response("CANCEL")).status == 200
+    cancelled = await peer.response("CANCEL")
+    assert cancelled.status == 200
+    assert cancelled.to.tag == ringing.to.tag
     refusal = await peer.response("INVITE", 487)
     peer.ack_refusal(invite, refusal)
     assert house.listener.end == "cancelled"
@@ -72,7 +74,8 @@ async def test_cancel_after_the_answer_changes_nothing() -> None:
     invite = peer.call()
     response = await peer.response("INVITE", 200)
     peer.cancel(invite)
-    assert (await peer.response("CANCEL")).status == 200
+    cancelled = await peer.response("CANCEL")
+    assert (cancelled.status, cancelled.to.tag) == (200, response.to.tag)
     peer.ack(response)
     await asyncio.sleep(1)
     assert house.listener.words == ["answered"]

@@ -69,6 +69,26 @@ def test_renegotiation_keeps_the_latch_unless_the_address_moved() -> None:
     assert not moved.accepts(BEHIND_NAT, 0.0)
 
 
+def test_stragglers_from_the_port_before_do_not_draw_the_sound_back() -> None:
+    """The far side moved to another port, and so far only listens there."""
+    latch = Latch(NEGOTIATED)
+    latch.confirm(NEGOTIATED, 0.0)
+    moved = latch.moved(("192.0.2.7", 5000), ()).moved(("192.0.2.7", 6000), ())
+    assert not moved.accepts(NEGOTIATED, 0.0)
+    assert moved.target == ("192.0.2.7", 6000)
+    assert moved.accepts(BEHIND_NAT, 0.1)
+    assert not moved.accepts(NEGOTIATED, 1.9)
+    assert moved.accepts(NEGOTIATED, 2.0), "whoever goes on from there all the same is heard again"
+
+
+def test_resuming_after_a_hold_without_an_address_hears_the_old_one_at_once() -> None:
+    """RFC 2543 held by c=0.0.0.0; the telephone is behind a NAT."""
+    latch = Latch(NEGOTIATED)
+    latch.confirm(BEHIND_NAT, 0.0)
+    resumed = latch.moved(("0.0.0.0", 4000), ()).moved(NEGOTIATED, ())
+    assert resumed.accepts(BEHIND_NAT, 0.1)
+
+
 @pytest.mark.parametrize(
     ("seen", "plain"),
     [
