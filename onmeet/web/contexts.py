@@ -294,10 +294,13 @@ class UsagePage(Page):
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorPage(Page):
+    """again: where the page is that somebody came from, as far as the address tells; or empty."""
+
     template = "error.html"
     status: int
     title: str
     text: str
+    again: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from onmeet.errors import UserError
 from onmeet.meetings.service import MeetingGone
 from onmeet.web.contexts import ErrorPage
+from onmeet.web.site import page_behind
 
 __all__ = ["TEXTS", "init_app"]
 
@@ -77,11 +78,11 @@ def _http(error: HTTPException) -> Response:
     if status == 405:
         headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
     title, text = TEXTS.get(status) or TEXTS[400 if status < 500 else 500]
-    return _answer(status, title, text, headers)
+    return _answer(status, title, text, headers, again=page_behind() if status == 405 else "")
 
 
 def _stale(_error: CSRFError) -> Response:
-    return _answer(400, TEXTS[400][0], _STALE_FORM)
+    return _answer(400, TEXTS[400][0], _STALE_FORM, again=page_behind())
 
 
 def _user(error: UserError) -> Response:
@@ -100,11 +101,15 @@ def _bug(error: Exception) -> Response:
 
 
 def _answer(
-    status: int, title: LazyString | str, text: LazyString | str, headers: dict[str, str] | None = None
+    status: int,
+    title: LazyString | str,
+    text: LazyString | str,
+    headers: dict[str, str] | None = None,
+    again: str = "",
 ) -> Response:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         response = jsonify(error=str(text))
         response.status_code = status
         response.headers.update(headers or {})
         return response
-    return ErrorPage(status=status, title=str(title), text=str(text)).render(status, headers)
+    return ErrorPage(status=status, title=str(title), text=str(text), again=again).render(status, headers)

@@ -8,6 +8,7 @@ from typing import cast
 from flask import Flask, current_app, request
 from flask_babel import gettext
 from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
 
 from onmeet.config import SETTINGS, Config
 from onmeet.web import cookie_choice
@@ -18,7 +19,7 @@ from onmeet.web.language import LANGUAGES, language
 from onmeet.web.security import csp_nonce, safe_path
 from onmeet.web.services import services
 
-__all__ = ["STATIC", "THEMES", "assets", "init_app", "operator_name"]
+__all__ = ["STATIC", "THEMES", "assets", "init_app", "operator_name", "page_behind"]
 
 STATIC = Path(__file__).parent.parent.parent / "static"
 
@@ -66,10 +67,29 @@ def _site(config: Config) -> Site:
     )
 
 
+def page_behind() -> str:
+    """The page that a form was on, as near as its address tells: `/account/calls` for `/account/calls/codes`.
+
+    Empty when no beginning of the path is a page.
+    """
+    visits = current_app.url_map.bind("")
+    path = request.path
+    while path.strip("/"):
+        try:
+            visits.match(path, method="GET")
+        except HTTPException:
+            path = path.rpartition("/")[0]
+        else:
+            return safe_path(path) or ""
+    return ""
+
+
 def _here() -> str:
-    """The address to return to after a choice in the footer; the start page when this was no plain visit."""
-    if request.method != "GET" or request.endpoint is None:
+    """The address to return to after a choice in the footer; the start page when nothing is known."""
+    if request.endpoint is None:
         return "/"
+    if request.method != "GET":
+        return page_behind() or "/"
     return safe_path(request.full_path.rstrip("?")) or "/"
 
 

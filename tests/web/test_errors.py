@@ -129,3 +129,31 @@ def test_health_is_asked_without_limit(house: House) -> None:
     visitor = house.visitor()
     assert {visitor.open("/robots.txt").status_code for _ in range(1300)} == {200, 429}
     assert visitor.open("/healthz").status_code == 503
+
+
+FORMS = [
+    ("/account/calls/handle", "/account/calls"),
+    ("/meetings/abc-defg-hjk/hosts/leave", "/meetings/abc-defg-hjk"),
+    ("/sign-in", "/sign-in"),
+    ("/language", ""),
+]
+
+
+@pytest.mark.parametrize(("path", "page"), FORMS)
+def test_a_form_that_was_open_too_long_leads_back_to_its_page(house: House, path: str, page: str) -> None:
+    answer = house.visitor().client.post(path, headers={"Accept-Language": "fr"})
+    assert answer.status_code == 400
+    assert (f'<a class="button" href="{page}">' in answer.text) == bool(page)
+    assert ("Recharger la page" in answer.text) == bool(page)
+
+
+def test_the_address_of_a_form_that_is_opened_as_a_page_leads_to_its_page(house: House) -> None:
+    answer = house.visitor().open("/account/calls/codes")
+    assert answer.status_code == 405
+    assert '<a class="button" href="/account/calls">' in answer.text
+
+
+def test_a_choice_in_the_footer_after_a_mistake_leads_back_to_the_form(house: House) -> None:
+    member = house.member()
+    page = member.send("/account/calls/handle", word="!").text
+    assert 'name="next" value="/account/calls"' in page

@@ -3,6 +3,7 @@
 import { deleteMeeting, loadMeeting } from '../e2ee/host-store.js';
 import { mintCode } from './mint.js';
 import { makeLink, NoEncryption, wholeLink } from './new-link.js';
+import { sendOnce } from './once.js';
 import { text } from './texts.js';
 
 const said = /** @type {HTMLElement} */ (document.getElementById('said'));
@@ -99,6 +100,8 @@ const reader = new Intl.DateTimeFormat(document.documentElement.lang, {
   weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: 'numeric', minute: '2-digit',
 });
 for (const time of document.querySelectorAll('time')) time.textContent = reader.format(new Date(time.dateTime));
+
+for (const form of document.querySelectorAll('form.new-meeting, .begin form')) sendOnce(form);
 
 const find = document.getElementById('find');
 const query = document.getElementById('query');

@@ -1,5 +1,7 @@
 /* The form of a meeting: the time zone that this browser is in, and all that it knows. */
 
+import { sendOnce } from './once.js';
+
 const zone = document.getElementById('zone');
 const zones = document.getElementById('zones');
 
@@ -12,3 +14,6 @@ zones?.replaceChildren(...Intl.supportedValuesOf('timeZone').map((name) => {
   option.value = name;
   return option;
 }));
+
+const form = zone?.closest('form') ?? document.querySelector('form.card');
+if (form) sendOnce(form);
