@@ -15,6 +15,7 @@ __all__ = [
     "CodeLine",
     "ContactsPage",
     "PersonPage",
+    "TakePage",
     "UnreachablePage",
 ]
 
@@ -77,6 +78,13 @@ class PersonPage(Page):
     picture: str
     name: str
     guest: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakePage(Page):
+    """The tab in which a call is taken beside a meeting."""
+
+    template = "calling/take.html"
 
 
 @dataclass(frozen=True, kw_only=True)

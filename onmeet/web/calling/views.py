@@ -12,7 +12,7 @@ from onmeet.accounts.sharing import Audience, Shown
 from onmeet.errors import UserError
 from onmeet.notices import wording
 from onmeet.web import entrance
-from onmeet.web.calling.contexts import ContactsPage, PersonPage, UnreachablePage
+from onmeet.web.calling.contexts import ContactsPage, PersonPage, TakePage, UnreachablePage
 from onmeet.web.calling.forms import CallForm
 from onmeet.web.calling.ringing import offered, switchboard
 from onmeet.web.calling.switchboard import About, Caller, TooManyCalls
@@ -90,6 +90,13 @@ def call(handle: str) -> Response:
     if services().config.start != "anyone":
         switchboard().keep_room(room)
     return jsonify(call=name, room=room)
+
+
+@blueprint.get("/ringing/take")
+@login_required  # type: ignore[untyped-decorator]
+def take() -> Response:
+    """A tab of its own for a call that was accepted beside a meeting; only its script learns which."""
+    return TakePage().render()
 
 
 @blueprint.post("/ringing/<call>/block")

@@ -12,7 +12,7 @@ import { ringText } from './ring-texts.js';
  * @property {boolean} picture
  */
 
-/** One call that rings: says `accept`, `decline` and `block`. */
+/** One call that rings: says `accept`, `decline` and, outside of meetings, `block`. */
 export class RingCard extends EventTarget {
   /** @param {string} call @param {RingFrom} from */
   constructor(call, from) {
@@ -26,8 +26,8 @@ export class RingCard extends EventTarget {
     part(copy, 'kind').textContent = ringText(from.guest ? 'guest' : 'account');
     this.#facts(part(copy, 'facts'), from);
     if (from.picture) this.#picture(part(copy, 'picture', HTMLImageElement));
-    for (const act of ['accept', 'decline', 'block']) {
-      part(copy, act).addEventListener('click', () => this.dispatchEvent(new Event(act)));
+    for (const button of this.element.querySelectorAll('button')) {
+      button.addEventListener('click', () => this.dispatchEvent(new Event(button.dataset.ref ?? '')));
     }
   }
 
@@ -36,7 +36,12 @@ export class RingCard extends EventTarget {
     for (const button of this.element.querySelectorAll('button')) button.disabled = true;
   }
 
-  remove() { this.element.remove(); }
+  /** Whoever had the focus in here has it in the page again. */
+  remove() {
+    const focused = this.element.contains(document.activeElement);
+    this.element.remove();
+    if (focused) document.getElementById('main')?.focus({ preventScroll: true });
+  }
 
   /** @param {HTMLElement} list @param {RingFrom} from */
   #facts(list, from) {

@@ -1,50 +1,33 @@
 /* Every page of somebody who can be called: shows who calls, and takes the call. */
 
 import { Chime } from '../room/elements/chime.js';
-import { saveMeeting } from '../e2ee/host-store.js';
+import { on } from '../room/elements/dom.js';
 import { Acceptance } from './call-link.js';
-import { RingCard } from './ring-card.js';
-import { RingLine } from './ring-line.js';
+import { enteredBy } from './entering.js';
 import { ringText } from './ring-texts.js';
+import { ringsHere } from './rings.js';
+
+/** @import {RingCard} from './ring-card.js' */
+/** @import {Rings} from './rings.js' */
 
 const EVERY_MS = 3_000;
 
-/** The calls that ring on this page. */
+/** What rings here is taken here: this page gives way to the meeting. */
 class Ringing {
-  /** @type {Map<string, RingCard>} */
-  #cards = new Map();
   /** @type {Map<string, Acceptance>} calls that were accepted here */
   #accepted = new Map();
   #chime = new Chime();
   #rhythm = 0;
   #title = document.title;
 
-  /** @param {HTMLElement} place @param {HTMLElement} said */
-  constructor(place, said) {
-    this.place = place;
-    this.said = said;
-    this.line = new RingLine(place.dataset.name ?? '');
-    this.line.addEventListener('message', (event) => this.#take(/** @type {CustomEvent} */ (event).detail));
-  }
-
-  /** @param {any} message */
-  #take(message) {
-    if (message.type === 'ring') this.#ring(message);
-    else if (message.type === 'over') this.#over(message);
-    else if (message.type === 'link') void this.#enter(message);
-  }
-
-  /** @param {{call: string, from: import('./ring-card.js').RingFrom}} message */
-  #ring({ call, from }) {
-    if (this.#cards.has(call)) return;
-    const card = new RingCard(call, from);
-    card.addEventListener('accept', () => void this.#accept(card));
-    card.addEventListener('decline', () => this.line.send({ type: 'decline', call }));
-    card.addEventListener('block', () => void this.#block(card));
-    this.#cards.set(call, card);
-    this.place.append(card.element);
-    this.#say(ringText('calls', { name: card.name }));
-    this.#settle();
+  /** @param {Rings} rings */
+  constructor(rings) {
+    this.rings = rings;
+    on(rings, 'accept', (card) => void this.#accept(card));
+    on(rings, 'block', (card) => void this.#block(card));
+    on(rings, 'over', (call) => { if (this.#accepted.delete(call)) rings.say(ringText('failed')); });
+    on(rings, 'link', (link) => void this.#enter(link));
+    on(rings, 'settled', () => this.#settle());
   }
 
   /** @param {RingCard} card */
@@ -53,9 +36,9 @@ class Ringing {
     try {
       const acceptance = await Acceptance.create();
       this.#accepted.set(card.call, acceptance);
-      this.line.send({ type: 'accept', call: card.call, key: acceptance.key });
+      this.rings.line.send({ type: 'accept', call: card.call, key: acceptance.key });
     } catch {
-      this.#say(ringText('failed'));
+      this.rings.say(ringText('failed'));
     }
   }
 
@@ -65,50 +48,24 @@ class Ringing {
     const token = /** @type {HTMLMetaElement} */ (document.querySelector('meta[name="csrf-token"]')).content;
     const headers = { 'X-CSRFToken': token, Accept: 'application/json' };
     const answer = await fetch(`/ringing/${encodeURIComponent(card.call)}/block`, { method: 'POST', headers }).catch(() => null);
-    if (!answer?.ok) this.line.send({ type: 'decline', call: card.call });
+    if (!answer?.ok) this.rings.decline(card.call);
   }
 
-  /** @param {{call: string, why: string}} message */
-  #over({ call, why }) {
-    const here = this.#accepted.delete(call);
-    const card = this.#cards.get(call);
-    if (!card) return;
-    this.#drop(card);
-    if (here) this.#say(ringText('failed'));
-    else if (why === 'elsewhere') this.#say(ringText('elsewhere'));
-    else if (why !== 'silent') this.#say(ringText('cancelled'));
-  }
-
-  /** @param {{call: string, room: string, sealed: string}} message */
-  async #enter({ call, room, sealed }) {
-    const acceptance = this.#accepted.get(call);
-    const card = this.#cards.get(call);
-    if (card) this.#drop(card);
-    if (!acceptance) {
-      if (card) this.#say(ringText('elsewhere'));
-      return;
-    }
-    this.#accepted.delete(call);
+  /** @param {import('./entering.js').CallLink} link */
+  async #enter(link) {
+    const acceptance = this.#accepted.get(link.call);
+    if (!acceptance) return this.rings.say(ringText('elsewhere'));
+    this.#accepted.delete(link.call);
     try {
-      const fragment = await acceptance.open(call, room, sealed);
-      await saveMeeting({ code: room, fragment }).catch(() => undefined);
-      location.assign(`/m/${room}#${fragment}`);
+      location.assign(await enteredBy(acceptance, link));
     } catch {
-      this.#say(ringText('failed'));
+      this.rings.say(ringText('failed'));
     }
   }
 
-  /** @param {RingCard} card */
-  #drop(card) {
-    this.#cards.delete(card.call);
-    card.remove();
-    this.#settle();
-  }
-
-  /** Sound, title and frame follow from whether anything rings. */
+  /** Sound and title follow from whether anything rings. */
   #settle() {
-    const first = this.#cards.values().next().value;
-    this.place.hidden = !first;
+    const { first } = this.rings;
     document.title = first ? `☎ ${ringText('calls', { name: first.name })}` : this.#title;
     if (first && !this.#rhythm) {
       this.#chime.ring();
@@ -118,12 +75,7 @@ class Ringing {
       this.#rhythm = 0;
     }
   }
-
-  /** @param {string} news */
-  #say(news) { this.said.textContent = news; }
 }
 
-const place = document.getElementById('ringing');
-const said = document.getElementById('ringing-said');
-// Without a secure connection there are neither keys nor meetings
-if (place && said && window.isSecureContext && navigator.locks) new Ringing(place, said);
+const rings = ringsHere();
+if (rings) new Ringing(rings);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,11 +15,18 @@ from tests.browser import axe
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.instance import Instance
-from tests.browser.people import PreJoin
+from tests.browser.people import PreJoin, start_meeting
 from tests.browser.window import Window, by_testid
 from tests.factories.house import House, Visitor, make_config
 from tests.running import OnMeetServer
 
+COUNT_TONES = """() => {
+    const Real = OscillatorNode;
+    window.tones = 0;
+    window.OscillatorNode = class extends Real {
+        constructor(...given) { super(...given); window.tones += 1; }
+    };
+}"""
 PHONE = {"width": 390, "height": 844}
 RING = by_testid("ring")
 CANARY = "Jonasquagga"
@@ -45,12 +53,16 @@ class Callee:
         self.code = house.services.contact.add_code(account, "family", None, clock.now()).code
         self.link = f"{self.base_url}/u/{self.handle}/{self.code}"
 
-    def opens(self, tab: ChromiumWindow, path: str = "/account/calls") -> ChromiumWindow:
-        """Open a page as this person, and wait until calls would ring there."""
+    def signs_in(self, tab: ChromiumWindow) -> ChromiumWindow:
+        """Make this person known to the browser of a tab."""
         cookie = self.visitor.client.get_cookie(SESSION)
         assert cookie is not None
         tab.page.context.add_cookies([{"name": SESSION, "value": cookie.value, "url": self.base_url}])
-        tab.open(self.base_url + path)
+        return tab
+
+    def opens(self, tab: ChromiumWindow, path: str = "/account/calls") -> ChromiumWindow:
+        """Open a page as this person, and wait until calls would ring there."""
+        self.signs_in(tab).open(self.base_url + path)
         tab.until("() => document.getElementById('ringing') !== null", what="a page that can ring")
         return tab
 
@@ -90,6 +102,77 @@ def test_a_call_rings_in_every_tab_and_leads_both_into_one_encrypted_meeting(
     caller, callee = PreJoin(ben).join("Ben"), PreJoin(second).join("Ada")
     assert caller.is_host()
     assert caller.is_secure(among=2) == callee.is_secure(among=2)
+
+
+@pytest.mark.promise("N1.9")
+def test_beside_a_meeting_a_call_is_shown_and_taken_in_a_tab_of_its_own(
+    window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer, house: House
+) -> None:
+    """Whoever is in a meeting sees who calls, answers by keyboard too, and stays where they are."""
+    mara = Callee(house, onmeet_server, "mara@example.org", "Mara")
+    room = mara.signs_in(window(preload=COUNT_TONES))
+    meeting = start_meeting(room, onmeet_server.base_url, "Mara")
+    tones = partial(room.evaluate, "() => window.tones")
+    before = room.evaluate("() => document.title"), meeting.instance(), tones()
+    beside = ChromiumWindow(room.page.context.new_page())
+    mara.opens(beside, "/contacts")
+    ben = window()
+
+    call(ben, mara.link, "Ben")
+    for tab in (room, beside):
+        tab.until_text("Ben is calling", RING)
+    assert "family" in room.text(RING)
+    assert room.text("#ringing-said") == "Ben is calling"
+    assert room.evaluate("() => probe.activeElement().id") == "main", "a call takes nobody's focus"
+    assert room.evaluate("() => document.title") == f"☎ {before[0]}"
+    assert tones() == before[2], "what the meeting would hear is not made"
+    assert axe.violations(room) == []
+    walk_to(room, "Decline")
+    room.press("Enter")
+    ben.until_text("cannot be taken", "#call-said")
+    for tab in (room, beside):
+        tab.until_gone(RING)
+    assert room.evaluate("() => [probe.activeElement().id, document.title]") == ["main", before[0]]
+
+    meeting.toggles("mic")
+    meeting.is_muted(True)
+    ben.click(by_testid("call"))
+    room.until_shown(RING)
+    assert tones() > before[2], "nobody else hears it now"
+    forged = ChromiumWindow(room.page.context.new_page())
+    forged.open(f"{onmeet_server.base_url}/ringing/take#a-link-from-elsewhere")
+    meeting.toggles("screen")
+    room.until_text("Somebody is calling", RING)
+    assert "Ben" not in room.text(RING), "a shared screen names nobody"
+    meeting.toggles("screen")
+    room.until_text("Ben is calling", RING)
+    forged.until_text("could not be taken")
+    ben.click(by_testid("hang-up"))
+    room.until_gone(RING)
+
+    ben.click(by_testid("call"))
+    room.until_shown(RING)
+    with room.page.context.expect_page() as opened:
+        room.click(f"{RING} [data-ref=accept]")
+    taken = ChromiumWindow(opened.value)
+    for tab in (ben, taken):
+        tab.wait(lambda tab=tab: "/m/" in tab.url, "the meeting's page")
+    assert taken.url == ben.url
+    assert taken.evaluate("() => window.opener") is None
+    for tab in (room, beside):
+        tab.until_gone(RING)
+    caller, callee = PreJoin(ben).join("Ben"), PreJoin(taken).join("Mara")
+    assert caller.is_secure(among=2) == callee.is_secure(among=2)
+    assert (meeting.diagnostics()["phase"], meeting.instance()) == ("live", before[1])
+
+
+def walk_to(window: Window, text: str) -> None:
+    """Go from control to control until the one with this text has the focus."""
+    for _ in range(40):
+        window.press("Tab")
+        if window.focused()["text"] == text:
+            return
+    raise AssertionError(f"the Tab key does not lead to {text!r}")
 
 
 @pytest.mark.promise("N1.2", "N1.7", "N1.9")

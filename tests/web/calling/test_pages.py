@@ -15,6 +15,8 @@ from onmeet.accounts.models import Account
 from onmeet.web.calling.switchboard import About, Caller, Switchboard
 from tests.factories.house import House, Visitor
 
+ROOM = "/m/abc-defg-hjk"
+
 
 class Ada:
     """Somebody with a personal page, and what others see of it."""
@@ -275,6 +277,29 @@ def test_the_page_of_contacts_holds_none_and_sends_none(house: House) -> None:
         m for r in house.app.url_map.iter_rules("calling.contacts") for m in r.methods or ()
     }
     assert "<form" in house.visitor().open("/contacts").text
+
+
+# -- beside a meeting ------------------------------------------------------------------------------
+
+
+def test_only_the_meetings_of_people_who_can_be_called_ring(ada: Ada) -> None:
+    """The same policy guards the page; guests, and who has no personal page, load nothing of calls."""
+    for other in (ada.house.visitor(), ada.house.member("ben@example.org")):
+        page = other.open(ROOM).text
+        assert 'id="ringing' not in page
+        assert not re.search(r'(?:src|href)="[^"]*/(?:calling/|css/ringing)', page)
+    mine = ada.browser.open(ROOM)
+    scripts = re.findall(r'<script type="module" src="[^"]*/([\w-]+)\.js"', mine.text)
+    assert scripts == ["main", "room-ringing"], "the meeting does not wait for what rings"
+    assert 'id="ringing"' in mine.text
+    assert 'data-ref="block"' not in mine.text
+    policies = [page.headers["Content-Security-Policy"] for page in (mine, ada.house.visitor().open(ROOM))]
+    assert len({re.sub(r"'nonce-[^']+'", "", policy) for policy in policies}) == 1
+
+
+def test_a_call_is_taken_by_who_is_signed_in(ada: Ada) -> None:
+    assert ada.browser.open("/ringing/take").status_code == 200
+    assert ada.house.visitor().open("/ringing/take").status_code == 302
 
 
 def test_personal_pages_are_nobodys_search_result(ada: Ada) -> None:
