@@ -257,7 +257,10 @@ def _until(item: HeldItem, policy: Policy, language: str) -> str:
     if not item.permitted or rule is None:
         return ""
     if item.goes_at is not None:
-        return str(gettext("until %(day)s", day=format_date(item.goes_at.date(), "long")))
+        day = format_date(item.goes_at.date(), "long")
+        if set(item.counts_from) - {"account_close", "contract_end"} == {"last_activity"}:
+            return str(gettext("until %(day)s, unless you sign in before", day=day))
+        return str(gettext("until %(day)s", day=day))
     return wording.until(rule, language)
 
 

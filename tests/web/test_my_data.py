@@ -72,6 +72,15 @@ def test_my_data_shows_each_value_why_and_until_when(house: House) -> None:
     assert "Ada Quill" not in house.member("ben@example.org").open("/account/data").text
 
 
+def test_a_day_that_each_sign_in_puts_off_is_told_with_that(house: House) -> None:
+    assert "unless you sign in before" in house.member().open("/account/data").text
+
+
+@pytest.mark.parametrize("notice", ["easymeet24", "web1on1"])
+def test_no_sign_in_is_said_to_put_off_what_it_does_not(build_house: Any, notice: str) -> None:
+    assert "unless you sign in before" not in build_house(notice=notice).member().open("/account/data").text
+
+
 @pytest.mark.promise("N1.12")
 def test_the_export_needs_the_password_and_has_everything(house: House) -> None:
     """People take along everything about them, against their password."""
