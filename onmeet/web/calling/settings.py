@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import format_date, gettext, lazy_gettext
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -179,7 +179,7 @@ def _code_line(handle: str, held: HeldCode) -> CodeLine:
 
 
 def _day(seconds: int) -> str:
-    return wording.day(datetime.fromtimestamp(seconds, UTC).date(), language())
+    return str(format_date(datetime.fromtimestamp(seconds, UTC).date(), "long"))
 
 
 def _audiences() -> list[AudienceLine]:
