@@ -32,9 +32,6 @@ export function saveMeeting({ code, fragment, hostKey }) {
 export const loadMeeting = (code) =>
   shelf.within('readonly', (store) => settled(store.get(code))).then((found) => found ?? null, () => null);
 
-/** @returns {Promise<StoredMeeting[]>} empty also where the browser keeps nothing */
-export const listMeetings = () => shelf.within('readonly', (store) => settled(store.getAll())).catch(() => []);
-
 /** @param {string} code @returns {Promise<void>} */
 export const deleteMeeting = (code) =>
   shelf.within('readwrite', (store) => settled(store.delete(code))).then(() => undefined, () => undefined);

@@ -69,7 +69,7 @@ export const isUsable = (publicKey, probe) =>
  * The AEAD key and the nonce of the first and only message (RFC 9180 §4.1 and §5.1, base mode).
  * @param {Bytes} shared @param {Bytes} enc @param {Bytes} recipient @param {Bytes} info
  */
-export async function keySchedule(shared, enc, recipient, info) {
+async function keySchedule(shared, enc, recipient, info) {
   const eaePrk = await labeledExtract(KEM_SUITE, NONE, 'eae_prk', shared);
   const kemContext = concat(enc, recipient);
   const sharedSecret = await labeledExpand(KEM_SUITE, eaePrk, 'shared_secret', kemContext, 32);

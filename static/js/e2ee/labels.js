@@ -8,7 +8,6 @@ import { concat, utf8 } from './encoding.js';
 
 /** What a frame carries; the top bits of its key identifier. */
 export const CLASSES = Object.freeze({ audio: 1, video: 2, share: 3, chat: 4 });
-export const CLASS_NAMES = /** @type {FrameClass[]} */ (Object.keys(CLASSES));
 
 export const SECRET_BYTES = 32;
 export const INDEX_MAX = 1023;

@@ -7,9 +7,9 @@ import { generateSigningPair } from './signing.js';
 
 /** @typedef {import('./encoding.js').Bytes} Bytes */
 
-export const LINK_VERSION = '1';
+const LINK_VERSION = '1';
 const SECRET_BYTES = 32;
-export const FINGERPRINT_BYTES = 16;
+const FINGERPRINT_BYTES = 16;
 
 /** What is wrong with a fragment. */
 export class LinkError extends Error {

@@ -37,7 +37,7 @@ function clockOf(zone) {
  * @param {string} zone IANA name
  * @param {number} at milliseconds since 1970
  */
-export function offsetAt(zone, at) {
+function offsetAt(zone, at) {
   const parts = Object.fromEntries(clockOf(zone).formatToParts(at).map(({ type, value }) => [type, Number(value)]));
   const wall = Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second);
   return Math.round((wall - Math.floor(at / 1000) * 1000) / MINUTE);

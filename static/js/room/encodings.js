@@ -1,14 +1,14 @@
 /** @import {Source, StreamKind} from './types.js' */
 
 /** Layers from small to large, as the relay names them. */
-export const CAMERA_LAYERS = [
+const CAMERA_LAYERS = [
   { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
   { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
   { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
 ];
 
 /** Text has to stay sharp: half the width for small windows, and the whole. */
-export const SCREEN_LAYERS = [
+const SCREEN_LAYERS = [
   { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000, maxFramerate: 10 },
   { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 2_500_000, maxFramerate: 15 },
 ];
