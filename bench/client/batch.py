@@ -19,7 +19,6 @@ _CMSG_HEADER_BYTES = 16  # struct cmsghdr on 64-bit Linux; the timestamp is the 
 _TIMESPEC = Struct("=qq")
 _MSG_DONTWAIT = 0x40
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h
-SO_RCVBUFFORCE = 33
 NS = 1_000_000_000
 
 _ffi: Any = FFI()

@@ -12,7 +12,6 @@ from struct import Struct
 
 AUDIO, VIDEO, SHARE = 1, 2, 3  # classes of docs/e2ee.md
 VP8_KEY_CLEAR, VP8_DELTA_CLEAR = 10, 1
-SFRAME_TAG_BYTES = 16
 STAMP = Struct(">IHBBIIQ")  # magic, sender, track, layer, packet counter, frame counter, send time (ns)
 STAMP_MAGIC = 0x4F4E4D54
 _PATTERN = bytes((i * 37 + 11) & 0xFF for i in range(2048))

@@ -61,7 +61,6 @@ class ReceiveStream:
     sender_report: rtp.RtcpSenderInfo | None = None
     sender_report_at: int = 0
     jitter: float = 0.0
-    last_transit: float = 0.0
     missing: dict[int, list[float]] = field(default_factory=dict)  # sequence → [since, next, tries]
     reported_expected: int = 0
     reported_received: int = 0

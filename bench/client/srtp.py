@@ -10,7 +10,6 @@ from pylibsrtp import Policy, Session
 
 ffi: Any = pylibsrtp._binding.ffi
 lib: Any = pylibsrtp._binding.lib
-TRAILER_BYTES = 160  # libsrtp may write tag, MKI and SRTCP index behind the packet
 
 
 @dataclass(frozen=True)

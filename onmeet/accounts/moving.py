@@ -21,13 +21,11 @@ from onmeet.accounts.service import Accounts
 from onmeet.accounts.telling import Tell
 from onmeet.db import Database
 
-__all__ = ["LAPSES", "SIDES", "AddressTaken", "Moving", "Side", "Wish", "forget_lapsed"]
+__all__ = ["LAPSES", "AddressTaken", "Moving", "Side", "Wish", "forget_lapsed"]
 
 LAPSES = timedelta(days=3)
 
 Side = Literal["old", "new"]
-
-SIDES: tuple[Side, ...] = ("old", "new")
 
 _NO_WISH = {"new_email": None, "new_email_mark": "", "new_email_agreed": "", "new_email_until": None}
 

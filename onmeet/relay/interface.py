@@ -281,4 +281,3 @@ class DownSpec:
     pt: int
     rtx_pt: int | None
     abs_send_time_id: int | None = None
-    audio_level_id: int | None = None

@@ -14,7 +14,6 @@ from struct import pack, unpack_from
 
 __all__ = [
     "BINDING_ERROR",
-    "BINDING_INDICATION",
     "BINDING_REQUEST",
     "BINDING_SUCCESS",
     "StunMessage",
@@ -30,7 +29,6 @@ MAX_LENGTH = 1500
 """No check of any browser comes near; a longer one is not worth hashing."""
 
 BINDING_REQUEST = 0x0001  # RFC 8489 §3
-BINDING_INDICATION = 0x0011
 BINDING_SUCCESS = 0x0101
 BINDING_ERROR = 0x0111
 
@@ -43,7 +41,6 @@ PRIORITY = 0x0024  # RFC 8445 §16.1
 USE_CANDIDATE = 0x0025
 FINGERPRINT = 0x8028
 ICE_CONTROLLED = 0x8029
-ICE_CONTROLLING = 0x802A
 
 UNDERSTOOD = frozenset(
     (

@@ -6,7 +6,7 @@ comparisons and ranges are plain integer arithmetic.
 
 from __future__ import annotations
 
-__all__ = ["extend", "is_newer_timestamp", "timestamp_distance", "wrapped_distance"]
+__all__ = ["extend", "is_newer_timestamp", "timestamp_distance"]
 
 
 def extend(sequence: int, near: int) -> int:
@@ -16,12 +16,6 @@ def extend(sequence: int, near: int) -> int:
     """
     index = near + ((sequence - near + 0x8000) & 0xFFFF) - 0x8000
     return index if index >= 0 else index + 0x10000
-
-
-def wrapped_distance(a: int, b: int, bits: int) -> int:
-    """How far `a` is ahead of `b` (negative: behind), both numbers of `bits` bits."""
-    half = 1 << (bits - 1)
-    return ((a - b + half) & ((1 << bits) - 1)) - half
 
 
 def timestamp_distance(a: int, b: int) -> int:

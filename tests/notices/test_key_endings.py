@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from sqlalchemy import delete, select, text
@@ -14,7 +15,7 @@ from sqlalchemy import delete, select, text
 from onmeet import clock
 from onmeet.accounts.addressees import Addressees
 from onmeet.accounts.models import Account
-from onmeet.accounts.moving import SIDES, Moving
+from onmeet.accounts.moving import Moving, Side
 from onmeet.accounts.own import OwnAccount
 from onmeet.accounts.service import Accounts
 from onmeet.config import Config
@@ -169,7 +170,7 @@ def test_no_copy_of_a_name_or_an_address_can_be_read_once_it_is_corrected(
 
     def move() -> None:
         moving.ask(ada, "countess@example.org")
-        for side in SIDES:
+        for side in get_args(Side):
             moving.agree(ada, Addressees(database).state_of(ada) or "", side)
 
     for column, correct in (

@@ -43,7 +43,6 @@ class Received:
     highest: int = -1
     lowest: int = -1
     missing: dict[int, float] = field(default_factory=dict)
-    sequence_numbers: set[int] = field(default_factory=set)  # of the media SSRC itself
     repaired: int = 0
     clashes: int = 0
     padded: int = 0
