@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 
 from onmeet.meetings import hosts as module
 from onmeet.meetings.hosts import Hosts, TooManyHosts
 from onmeet.meetings.service import MeetingGone, Meetings
-from tests.factories.house import PASSWORD, House
+from onmeet.signalling.ticket import Ticket
+from onmeet.web.entrance import ticket_for
+from tests.factories.house import PASSWORD, House, Visitor
+from tests.factories.relay import quiet_relay
+from tests.peers.signalling_client import SignallingClient
 
 ADA, GRACE, MARY = 1, 2, 3
 
@@ -113,3 +120,45 @@ def test_there_is_an_end_to_co_hosts(hosts: Hosts, code: str, monkeypatch: pytes
     with pytest.raises(TooManyHosts):
         hosts.join(MARY, code, token)
     hosts.join(GRACE, code, token)
+
+
+def way_in(house: House) -> Callable[[Visitor, str], Ticket]:
+    """What asks for the ticket of a visitor who opens a meeting's page."""
+    given: list[Ticket] = []
+
+    def show(code: str) -> str:
+        given.append(ticket_for(code))
+        return ""
+
+    house.app.add_url_rule("/show/<code>", "show", show)
+
+    def ticket(visitor: Visitor, code: str) -> Ticket:
+        visitor.open(f"/m/{code}")
+        assert visitor.open(f"/show/{code}").status_code == 200
+        return given.pop()
+
+    return ticket
+
+
+async def test_a_co_host_alone_lets_guests_in_from_the_lobby(house: House) -> None:
+    """The owner is not there, and nobody else needs to be: guests in browsers need no key of the owner's."""
+    ticket = way_in(house)
+    house.member("ada@example.org")
+    code = house.services.meetings.create(ADA, "Tuesday", lobby=True).code
+    grace = house.member("grace@example.org")
+    house.services.hosts.join(GRACE, code, house.services.hosts.new_link(ADA, code))
+    early = await asyncio.to_thread(ticket, house.visitor(), code)
+    of_grace = await asyncio.to_thread(ticket, grace, code)
+    assert (of_grace.role, early.role, early.lobby) == ("host", "guest", True)
+    async with quiet_relay(house.config.relay_socket) as relay:
+        guest = await SignallingClient.over_unix(relay.path, early)
+        await guest.send("join", version=1, name="Guest", muted=[])
+        await guest.wait_for("waiting")
+        host = await SignallingClient.over_unix(relay.path, of_grace)
+        await host.join("Grace")
+        (waiting,) = (await host.wait_for("knocks"))["waiting"]
+        await host.send("let-in", guests=[waiting["guest"]])
+        welcome = await guest.wait_for("welcome")
+        assert [each["name"] for each in welcome["participants"]] == ["Grace", "Guest"]
+        await host.send("lobby", on=False)
+        assert (await guest.wait_for("lobby"))["on"] is False, "what the owner chose a co-host may change"

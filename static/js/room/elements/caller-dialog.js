@@ -8,7 +8,7 @@ import { Modal } from './modal.js';
 
 /**
  * Asks the host about a caller in the lobby: who it is, the code to compare by voice, the gateway's
- * fingerprint, the name for the others.
+ * fingerprint, the name for the others. A host without the key of the link reads that it lets nobody in here.
  */
 export class CallerDialog extends Modal {
   #connection;
@@ -71,10 +71,14 @@ export class CallerDialog extends Modal {
     part(this.dialog, 'fingerprint').replaceChildren(...caller.fingerprint.split(' ').flatMap(spaced));
     part(this.dialog, 'gateway').dataset.standing = caller.standing;
     part(this.dialog, 'standing').textContent = t(`callers.gateway.${caller.standing}`);
-    part(this.dialog, 'changed').hidden = caller.standing !== 'changed' || caller.fault !== null;
-    const problem = caller.fault ? t('callers.forged') : this.#connection.desk.canAdmit ? '' : t('callers.no-key');
-    part(this.dialog, 'problem').textContent = problem;
-    part(this.dialog, 'problem').hidden = !problem;
+    const asks = caller.standing === 'changed' && caller.fault === null && this.#connection.desk.canAdmit;
+    part(this.dialog, 'changed').hidden = !asks;
+    part(this.dialog, 'problem').textContent = caller.fault ? t('callers.forged') : '';
+    part(this.dialog, 'problem').hidden = !caller.fault;
+    const { canAdmit } = this.#connection.desk;
+    part(this.dialog, 'keyless').hidden = canAdmit || caller.fault !== null;
+    part(this.dialog, 'admitting').hidden = !canAdmit;
+    one(this.dialog, '[data-act=admit]').hidden = !canAdmit;
     this.#allow();
   }
 

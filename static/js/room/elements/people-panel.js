@@ -93,7 +93,10 @@ export class PeoplePanel extends HTMLElement {
       row.dataset.call = caller.call;
       const name = callerName(caller, this.#strings);
       one(row, '.person-name').textContent = name;
-      one(row, '[data-act=answer]').setAttribute('aria-label', this.#strings.t('callers.answer', { name }));
+      const answer = one(row, '[data-act=answer]');
+      const act = this.#connection.desk.canAdmit ? 'answer' : 'look';
+      answer.textContent = this.#strings.t(`callers.${act}-act`);
+      answer.setAttribute('aria-label', this.#strings.t(`callers.${act}`, { name }));
       if (!row.isConnected) list.append(row);
     }
   }

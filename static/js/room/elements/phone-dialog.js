@@ -59,6 +59,8 @@ export class PhoneDialog extends Modal {
     }
     const out = this.dialog.querySelector('[data-ref="call-out"]');
     if (out instanceof HTMLElement) out.hidden = me?.role !== 'host';
+    const keyless = this.dialog.querySelector('[data-ref="keyless"]');
+    if (keyless instanceof HTMLElement) keyless.hidden = this.#connection.desk.canAdmit;
   }
 
   /** @param {HTMLFormElement} form */

@@ -55,7 +55,8 @@ export class PhoneNews {
     this.#chime.ring();
     const text = strings.t('callers.arrived', { name: callerName(caller, strings) });
     const run = () => openCaller(caller.call);
-    this.#closers.set(caller.call, toasts.show(text, { action: strings.t('callers.answer-act'), run, stay: STAY_MS }));
+    const action = strings.t(connection.desk.canAdmit ? 'callers.answer-act' : 'callers.look-act');
+    this.#closers.set(caller.call, toasts.show(text, { action, run, stay: STAY_MS }));
     announcer.say(text);
   }
 
