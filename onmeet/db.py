@@ -11,13 +11,16 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from onmeet.clock import monotonic
+
+if TYPE_CHECKING:
+    import psycopg
 from onmeet.errors import ConfigError
 
 __all__ = ["HIGHEST_NUMBER", "Base", "Database", "afterwards", "connect"]
@@ -103,6 +106,7 @@ class Database:
             finally:
                 if sqlite:
                     connection.rollback()
+                    connection.execution_options(onmeet_writes=False)  # a pragma needs no lock
                     connection.execute(text("PRAGMA wal_autocheckpoint = 1000"))
 
     def write_back(self) -> None:
@@ -179,6 +183,8 @@ def connect(url: str) -> Database:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
     return Database(engine)
 
 
@@ -188,6 +194,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     _log_ahead(connection)
     for pragma in ("synchronous = NORMAL", "secure_delete = ON", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(connection: psycopg.Connection[Any], _record: Any) -> None:
+    """Let it interpret statements: compiling one of the sweep's takes a second, with the rows locked."""
+    connection.execute("SELECT set_config('jit', 'off', false)")
+    connection.commit()
 
 
 def _log_ahead(connection: sqlite3.Connection) -> None:

@@ -33,6 +33,15 @@ def test_processes_that_start_together_migrate_once(postgres: Cluster, tmp_path:
     assert differences == []
 
 
+def test_no_connection_compiles_its_statements(postgres: Cluster) -> None:
+    """Compiling one of the sweep's takes a second, and its rows are locked meanwhile."""
+    database = connect(database_url(postgres.url()))
+    with database.reading() as one, database.reading() as two:
+        one.rollback()
+        assert [session.scalar(text("SHOW jit")) for session in (one, two)] == ["off", "off"]
+    database.close()
+
+
 def test_a_lost_connection_is_replaced(postgres: Cluster, tmp_path: Path) -> None:
     url = postgres.new_database()
     settings = {"ONMEET_DATA": str(tmp_path), "ONMEET_MEDIA_IP": "127.0.0.1", "DATABASE_URL": url}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, text
+from sqlalchemy import Column, Connection, ForeignKey, MetaData, Table, Text, event, text
 
 from onmeet.db import Base, Database
 from onmeet.errors import ConfigError
@@ -331,6 +332,42 @@ def test_two_sweeps_at_once_delete_and_count_each_row_once(database: Database, r
     assert inner[1].counts == {"meeting.participants": 40, "meeting.topic": 40}
     assert outer.counts == {}
     assert rows.all("participations") == rows.all("meeting_records") == []
+
+
+@pytest.fixture
+def often_collecting() -> Iterator[None]:
+    """Python looks for garbage whenever it has made some objects."""
+    usual = gc.get_threshold()
+    gc.set_threshold(20, 1000, 1000)
+    yield
+    gc.set_threshold(*usual)
+
+
+def test_garbage_is_collected_between_the_transactions_of_a_sweep(
+    database: Database, rows: Rows, often_collecting: None
+):
+    rows.add("meeting_records", ended_on=TODAY, title="Budget")
+    locked, collected = [False], {True: 0, False: 0}
+
+    def begun(connection: Connection) -> None:
+        locked[0] = bool(connection.get_execution_options().get("onmeet_writes"))
+
+    def ended(_connection: Connection) -> None:
+        locked[0] = False
+
+    def collecting(phase: str, _info: dict[str, int]) -> None:
+        collected[locked[0]] += phase == "start"
+
+    event.listen(database.engine, "begin", begun)
+    event.listen(database.engine, "commit", ended)
+    gc.callbacks.append(collecting)
+    try:
+        assert Sweep(database, policy()).run(NOW).rows == 1
+    finally:
+        gc.callbacks.remove(collecting)
+    assert collected[True] == 0
+    assert collected[False]
+    assert gc.isenabled()
 
 
 class Killed(BaseException):
