@@ -42,7 +42,7 @@ class Town:
     def __init__(self, server: OnMeetServer, post: PostOffice, stripe: StandIn) -> None:
         self.server, self.post, self.stripe = server, post, stripe
         self.instance = Instance(server)
-        self.sealed = "DATABASE_URL" in server.environment
+        self.sealed = bool(server.environment.get("DATABASE_URL"))
         self.site = f"http://localhost:{server.port}"
 
     def days_pass(self, days: int) -> None:

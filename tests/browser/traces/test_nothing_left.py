@@ -106,9 +106,8 @@ class Instances:
             "REDIS_URL": redis.url,
             "ONMEET_SMTP_URL": f"smtp://127.0.0.1:{post.port}",
             "ONMEET_MAIL_FROM": "meet@example.org",
+            "DATABASE_URL": url,  # an empty one is SQLite, whatever the others use
         }
-        if url:
-            self._settings["DATABASE_URL"] = url
         self.sealed = bool(url)
         self._folders = [*folders, redis.folder]
         self._redis = redis
