@@ -18,8 +18,8 @@ from onmeet.relay.router import Track
 from tests.factories.telephone import rtp, sealed
 from tests.relay.client import eventually
 from tests.relay.publisher import Publisher
+from tests.relay.real_peers import client, plane, publish, room, spoken, subscribe, time
 from tests.relay.subscriber import Subscriber
-from tests.relay.test_plane import client, plane, publish, room, spoken, subscribe, time
 from tests.relay.world import World
 
 __all__ = ["client", "plane", "room", "time"]
