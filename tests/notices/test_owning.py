@@ -298,5 +298,5 @@ def test_every_column_with_text_about_somebody_is_sealed() -> None:
     assert {Account.__tablename__, Meeting.__tablename__, MeetingRecord.__tablename__} <= set(sealed)
     assert set(sealed["accounts"].names) == {
         "email", "name", "phone", "country", "language", "password", "new_email", "time_zone", "handle",
-        "reach", "shares", "totp", "picture",
+        "reach", "shares", "totp", "picture", "sign_on_issuer",
     }  # fmt: skip

@@ -33,13 +33,14 @@ class SignInServer:
     """The service. `person`: the claims about whoever signs in. `spoil`: changes to ID tokens, by claim.
 
     thin: the ID token has no address; it is at the UserInfo endpoint. header: changes to the token's header.
+    asks: browsers are shown a form first, and are sent back only from there.
     """
 
     def __init__(self) -> None:
         self.person: dict[str, Any] = {"sub": "1", "email": "ada@school.example", "email_verified": True}
         self.spoil: dict[str, Any] = {}
         self.header: dict[str, Any] = {}
-        self.thin = False
+        self.thin = self.asks = False
         self.asked: list[dict[str, str]] = []
         """The queries with which browsers came."""
         self._codes: dict[str, dict[str, str]] = {}
@@ -70,7 +71,7 @@ class SignInServer:
         app = Flask("sign-in service")
         app.add_url_rule("/.well-known/openid-configuration", view_func=self._describe)
         app.add_url_rule("/keys", view_func=self._keys)
-        app.add_url_rule("/authorize", view_func=self._authorize)
+        app.add_url_rule("/authorize", view_func=self._authorize, methods=["GET", "POST"])
         app.add_url_rule("/token", view_func=self._token, methods=["POST"])
         app.add_url_rule("/person", view_func=self._person)
         return app
@@ -84,7 +85,9 @@ class SignInServer:
         return jsonify(keys=[{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "1", "n": n, "e": e}])
 
     def _authorize(self) -> AnyResponse:
-        """Core 1.0 §3.1.2: whoever comes is `person` and agrees at once."""
+        """Core 1.0 §3.1.2: whoever comes is `person` and agrees at once, or by the form."""
+        if self.asks and request.method == "GET":
+            return Response(_FORM, mimetype="text/html")
         asked = request.args.to_dict()
         self.asked.append(asked)
         assert asked["response_type"] == "code"
@@ -140,6 +143,10 @@ class SignInServer:
         if self.header.get("alg") == "none":
             return f"{signed}."
         return f"{signed}.{_text(self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+
+
+_FORM = """<!doctype html><html lang="en"><title>Sign in</title><link rel="icon" href="data:,">
+<h1>The sign-in service</h1><form method="post"><button>It is me</button></form></html>"""
 
 
 @cache
