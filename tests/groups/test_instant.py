@@ -110,6 +110,19 @@ def test_nothing_is_stored_of_it(shop: Any) -> None:
         assert session.query(Meeting).count() == 0
 
 
+@pytest.mark.promise("N4.2")
+def test_a_direct_call_of_a_member_obeys_the_group(shop: Any) -> None:
+    """The meeting of a direct call falls under the policy of the caller's group, and of no other."""
+    there: Shop = shop(sip=True)
+    for account, word in ((2, "bo"), (3, "zoe")):
+        there.behind.handles.choose(account, word)
+        there.behind.contact.set_reach(account, "anyone")
+    for caller, called, waits in ((there.bo, 3, True), (there.zoe, 2, False)):
+        room = caller.send(f"/u/{there.behind.handles.of(called)}/call", name="Caller").get_json()["room"]
+        ticket = there.ticket(there.house.visitor(), room)
+        assert (ticket.lobby, ticket.lobby_fixed, ticket.phone) == (waits, waits, not waits)
+
+
 def test_others_start_meetings_as_ever(shop: Any) -> None:
     there: Shop = shop(sip=True)
     for visitor in (there.zoe, there.house.visitor()):
