@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from onmeet.notices import reading
 from tests.factories.house import House, build_house, empty_database, house, new_database
 from tests.factories.operators import operator, strong_sign_in
+from tests.running import ROOT
 
 __all__ = ["build_house", "empty_database", "house", "new_database"]
 
@@ -164,3 +166,17 @@ def test_a_sign_in_without_the_second_factor_is_asked_for_it(house: House) -> No
     with other.client.session_transaction() as session:
         session["_user_id"] = weak.token
     assert other.open("/admin").headers["Location"].startswith("/account/check?next=/admin")
+
+
+def test_each_act_that_is_written_down_is_told_in_words(house: House) -> None:
+    code = "".join(
+        path.read_text() for path in (Path("onmeet/web/admin/views.py"), Path("onmeet/cli/users.py"))
+    )
+    acts = set(re.findall(r'"((?:account|request|operator)-[a-z-]+)"', code))
+    assert len(acts) == 9
+    root = operator(house)
+    for act in acts:
+        house.services.acts.record(0, act, 1, datetime.now(UTC))
+    page = root.open("/admin/acts").text
+    assert not [act for act in acts if act in page]
+    assert page.count("Command line") == len(acts)
