@@ -169,9 +169,7 @@ def test_a_sign_in_without_the_second_factor_is_asked_for_it(house: House) -> No
 
 
 def test_each_act_that_is_written_down_is_told_in_words(house: House) -> None:
-    code = "".join(
-        path.read_text() for path in (Path("onmeet/web/admin/views.py"), Path("onmeet/cli/users.py"))
-    )
+    code = "".join((ROOT / "onmeet" / path).read_text() for path in ("web/admin/views.py", "cli/users.py"))
     acts = set(re.findall(r'"((?:account|request|operator)-[a-z-]+)"', code))
     assert len(acts) == 9
     root = operator(house)
