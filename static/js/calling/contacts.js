@@ -102,10 +102,11 @@ class ContactsPage {
     const fresh = news(this.#contacts, cards);
     if (fresh.length && !(await this.#keep(...fresh))) return;
     if (fresh.length) this.#say('imported', String(fresh.length));
-    else this.#say(cards.length ? 'all-known' : 'nothing-imported');
+    else if (cards.length) this.#say('all-known', '0');
+    else this.#say('nothing-imported');
   }
 
-  /** @param {string} name of the text @param {string} [count] of a success */
+  /** @param {string} name of the text @param {string} [count] of what is no problem */
   #say(name, count = '') {
     this.said.classList.toggle('problem', !count);
     this.said.textContent = filled(text(name), { count });
