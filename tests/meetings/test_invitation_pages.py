@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -15,6 +15,7 @@ from onmeet import clock
 from onmeet.meetings.recurrence import Rule
 from onmeet.meetings.schedule import Schedule
 from onmeet.meetings.service import Meetings
+from onmeet.web.meetings import words
 from tests.factories.house import PASSWORD, House, Visitor
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -255,3 +256,10 @@ def test_pages_about_one_meeting_are_its_owners(house: House, ada: Visitor) -> N
                    "hosts/close", "hosts/1/remove", "hosts/leave", "host/token"):  # fmt: skip
         assert grace.send(f"{page}/{action}", title="mine").status_code == 404, action
     assert house.services.meetings.get(1, page[10:]).sequence == 0
+
+
+def test_a_time_that_the_clocks_skip_is_listed_as_they_show_it_then(house: House) -> None:
+    daily = Schedule(datetime(2027, 3, 27, 2, 30), "Europe/Berlin", 60, Rule("DAILY"))
+    with house.app.test_request_context("/", headers={"Accept-Language": "de"}):
+        listed = [words.short_when(daily, date(2027, 3, day)) for day in (27, 28, 29)]
+    assert [line.rpartition(" ")[2] for line in listed] == ["02:30", "03:30", "02:30"]

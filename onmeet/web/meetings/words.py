@@ -26,8 +26,8 @@ def when(schedule: Schedule, day: date) -> str:
 
 
 def short_when(schedule: Schedule, day: date) -> str:
-    """One date for a list: `Tue, 24 Nov 2026, 10:00`."""
-    return _short(datetime.combine(day, schedule.start.time()), str(get_locale()))
+    """One date for a list: `Tue, 24 Nov 2026, 10:00`; a time that the clocks skip as they show it then."""
+    return _short(_walls(schedule, day)[0], str(get_locale()))
 
 
 def long_day(day: date) -> str:
