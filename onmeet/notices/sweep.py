@@ -65,10 +65,16 @@ class Swept:
 
 
 class Batch:
-    """How many rows the next transaction takes: as many as the last ones let expect to fit into the time."""
+    """How many rows the next transaction takes: as many as the last ones let expect to fit into the time.
 
-    def __init__(self, target: float = TARGET_SECONDS, size: int = 100, most: int = 4000) -> None:
+    least: fewer would not make it shorter on a busy machine, where waiting for a turn outweighs the rows.
+    """
+
+    def __init__(
+        self, target: float = TARGET_SECONDS, size: int = 100, least: int = 50, most: int = 4000
+    ) -> None:
         self._target = target
+        self._least = least
         self._most = most
         self.size = size
         self.longest = 0.0
@@ -77,7 +83,7 @@ class Batch:
         """Note what a transaction of so many rows took."""
         self.longest = max(self.longest, seconds)
         fits = rows * self._target / max(seconds, 1e-6)
-        self.size = int(max(10, min(fits, self.size * 1.5, self._most)))
+        self.size = int(min(max(self._least, min(fits, self.size * 1.5)), self._most))
 
     def cut(self, keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
         """Pieces of `keys`, each of the size that is right by then."""

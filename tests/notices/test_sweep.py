@@ -439,7 +439,7 @@ def test_a_table_with_a_key_of_several_columns_is_refused():
 
 
 def test_the_next_transaction_gets_as_many_rows_as_fit():
-    batch = Batch(target=0.02, size=100, most=1000)
+    batch = Batch(target=0.02, size=100, least=20, most=1000)
     batch.took(100, 0.01)
     assert batch.size == 150
     batch.took(150, 0.06)
@@ -447,7 +447,7 @@ def test_the_next_transaction_gets_as_many_rows_as_fit():
     assert [len(piece) for piece in batch.cut(range(120))] == [50, 50, 20]
     assert batch.longest == 0.06
     batch.took(50, 100.0)
-    assert batch.size == 10
+    assert batch.size == 20
 
 
 def test_restricted_accounts_are_swept_like_others(database: Database, rows: Rows):
