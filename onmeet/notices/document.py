@@ -11,12 +11,10 @@ from typing import Literal
 
 from onmeet.notices import wording
 from onmeet.notices.categories import CATEGORIES
-from onmeet.notices.countries import EEA
 from onmeet.notices.notice import Consent, Contact, Cookie, Item, Notice, Recipient
 from onmeet.notices.wording import phrase
 
 __all__ = [
-    "Activity",
     "ConsentText",
     "CookieText",
     "Document",
@@ -27,14 +25,13 @@ __all__ = [
     "Places",
     "RecipientText",
     "Shelf",
-    "activities",
+    "by_end",
     "consent_text",
     "cookie_text",
+    "in_order",
     "line_of",
-    "measures",
     "recipient_text",
     "sections",
-    "transfers",
 ]
 
 Kind = Literal["memory", "stored", "counted"]
@@ -188,9 +185,6 @@ _GROUP_OF = {
 _CONTENTS = ("chat", "notes", "recording")
 """What people say and show, as against what is known about it."""
 
-_ADEQUATE = frozenset(["AD", "AR", "CA", "CH", "FO", "GB", "GG", "IL", "IM", "JE", "JP", "KR", "NZ", "UY"])
-"""Countries of which the European Commission has decided that they protect data well enough (Art. 45)."""
-
 _RIGHTS = (
     "access", "rectification", "portability", "erasure", "restriction", "objection", "withdraw", "complaint",
 )  # fmt: skip
@@ -198,7 +192,7 @@ _RIGHTS = (
 
 def sections(notice: Notice, language: str, places: Places | None = None) -> Document:
     """The notice in one language; `places`: to say what is permitted but not collected."""
-    lines = [line_of(item, language, places) for item in _in_order(notice)]
+    lines = [line_of(item, language, places) for item in in_order(notice)]
     return Document(
         language=language,
         name=notice.name,
@@ -252,7 +246,8 @@ def line_of(item: Item, language: str, places: Places | None = None) -> Line:
     )
 
 
-def _in_order(notice: Notice) -> list[Item]:
+def in_order(notice: Notice) -> list[Item]:
+    """What the notice permits, in the order of the categories."""
     return [item for name in CATEGORIES if (item := notice.item(name)) is not None]
 
 
@@ -270,7 +265,7 @@ def _of_a_call(item: Item) -> bool:
 def _groups(notice: Notice, lines: list[Line], language: str) -> Iterable[Group]:
     by_category = {line.category: line for line in lines}
     sorted_in: dict[str, list[Line]] = {}
-    for item in _in_order(notice):
+    for item in in_order(notice):
         sorted_in.setdefault(_group_of(item), []).append(by_category[item.category])
     for key in _GROUPS:
         if key in sorted_in:
@@ -310,14 +305,14 @@ def _stays_after_a_call(notice: Notice, line: Line) -> bool:
 
 
 def _fact(key: str, language: str, lines: Iterable[Line] = (), text: str = "") -> Fact:
-    kept = _by_end(lines)
+    kept = by_end(lines)
     if len(kept) > 2:  # the rest is told below, item by item
         rest = tuple(name for each in kept[1:] for name in each.names)
         kept = (kept[0], Kept(rest, phrase("short.rest", language)))
     return Fact(key, phrase(f"short.{key}", language), phrase(text or f"short.{key}.text", language), kept)
 
 
-def _by_end(lines: Iterable[Line]) -> tuple[Kept, ...]:
+def by_end(lines: Iterable[Line]) -> tuple[Kept, ...]:
     """Which go together; those of which there are most come first."""
     together: dict[str, list[str]] = {}
     for line in lines:
@@ -369,63 +364,3 @@ def consent_text(consent: Consent, language: str) -> ConsentText:
 
 def _with(days: int, name: str, language: str) -> str:
     return phrase(name, language, span=wording.span(language, days=days)) if days else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """One row of the record of processing activities: everything that is done for one purpose."""
-
-    why: str
-    basis: str
-    subjects: tuple[str, ...]
-    data: tuple[Line, ...]
-    recipients: tuple[str, ...]
-    times: tuple[Kept, ...]
-
-
-def activities(notice: Notice, language: str) -> tuple[Activity, ...]:
-    """The processing activities of GDPR Art. 30 (1), by purpose and legal basis."""
-    together: dict[tuple[str, str], list[Item]] = {}
-    for item in _in_order(notice):
-        together.setdefault((item.purpose, item.legal_basis), []).append(item)
-    return tuple(_activity(purpose, basis, items, language) for (purpose, basis), items in together.items())
-
-
-def _activity(purpose: str, basis: str, items: list[Item], language: str) -> Activity:
-    lines = [line_of(item, language) for item in items]
-    subjects = dict.fromkeys(phrase(f"subject.{CATEGORIES[item.category].about}", language) for item in items)
-    recipients = dict.fromkeys(
-        wording.recipient(name, language) for item in items for name in item.recipients
-    )
-    return Activity(
-        why=wording.purpose(purpose, language),
-        basis=f"{wording.basis(basis, language)}, {wording.article(basis, language)}",
-        subjects=tuple(subjects),
-        data=tuple(lines),
-        recipients=tuple(recipients),
-        times=_by_end(lines),
-    )
-
-
-def transfers(notice: Notice, language: str) -> tuple[str, ...]:
-    """Where data leaves the European Economic Area, with the safeguard that the notice names."""
-    adequate, lacking = phrase("record.adequate", language), phrase("record.no-contract", language)
-    to = [
-        (wording.recipient(r.name, language), r.country, wording.safeguard(r.contract, language))
-        for r in notice.recipients
-    ]
-    to += [(phrase("record.servers", language), place.country, "") for place in notice.locations]
-    return tuple(
-        phrase(
-            "record.transfer", language, name=name, country=wording.country(country, language),
-            contract=contract or (adequate if country in _ADEQUATE else lacking),
-        )
-        for name, country, contract in to
-        if country not in EEA
-    )  # fmt: skip
-
-
-def measures(language: str) -> tuple[str, ...]:
-    """What this software does to protect data (Art. 32), a sentence each."""
-    names = ("e2ee", "gate", "sweep", "keys", "passwords", "logs", "pages", "audit", "receipts")
-    return tuple(phrase(f"measure.{name}", language) for name in names)

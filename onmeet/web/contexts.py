@@ -15,8 +15,9 @@ from flask import Response, make_response, render_template
 from onmeet.mail.outbox import Written
 from onmeet.meetings.service import Role
 from onmeet.meetings.usage import Month, UsageReport
+from onmeet.notices.activities import Activity
 from onmeet.notices.change_words import ChangeText
-from onmeet.notices.document import Activity, CookieText, Document, Fact
+from onmeet.notices.document import CookieText, Document, Fact
 from onmeet.notices.notice import Contact
 from onmeet.notices.versions import Version
 from onmeet.web.farewell import Farewell

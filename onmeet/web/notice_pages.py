@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from onmeet import clock
 from onmeet.config import Config
 from onmeet.db import Base
+from onmeet.notices import activities as record
 from onmeet.notices import document, dpv, versions, wording
 from onmeet.notices.change_words import told
 from onmeet.notices.columns import category_of
@@ -72,9 +73,9 @@ def art30() -> Response:
         notice = with_contacts(notice_in_force(versions.in_force(session, clock.now())))
     return ActivitiesPage(
         notice=shown(notice),
-        activities=document.activities(notice, language()),
-        transfers=document.transfers(notice, language()),
-        measures=document.measures(language()),
+        activities=record.activities(notice, language()),
+        transfers=record.transfers(notice, language()),
+        measures=record.measures(language()),
     ).render()
 
 

@@ -8,8 +8,9 @@ from datetime import date
 import pytest
 
 from onmeet.notices import reading, wording
+from onmeet.notices.activities import activities, transfers
 from onmeet.notices.categories import CATEGORIES
-from onmeet.notices.document import Document, Line, Places, activities, sections, transfers
+from onmeet.notices.document import Document, Line, Places, sections
 from onmeet.notices.dpv import LEGAL_BASES, PURPOSES
 from onmeet.notices.notice import Contact, Item, Notice, Recipient, Term
 from onmeet.notices.words import words
