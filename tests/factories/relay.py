@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from onmeet.clock import monotonic
 from onmeet.signalling.counters import Counters
@@ -19,7 +23,7 @@ from onmeet.signalling.ticket import Role, Ticket
 from tests.factories.media import FakeMediaPlane
 from tests.peers.signalling_client import SignallingClient
 
-__all__ = ["QuietRelay", "quiet_relay"]
+__all__ = ["QuietRelay", "path", "quiet_relay", "relay"]
 
 
 @dataclass
@@ -68,3 +72,17 @@ async def quiet_relay(path: Path) -> AsyncIterator[QuietRelay]:
     finally:
         await relay.server.close()
         await relay.media.close()
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    """Of a socket; short, because the kernel takes no more than 107 characters."""
+    folder = Path(tempfile.mkdtemp())
+    yield folder / "relay.sock"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def relay(path: Path) -> AsyncIterator[QuietRelay]:
+    async with quiet_relay(path) as relay:
+        yield relay

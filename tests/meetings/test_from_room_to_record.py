@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +15,11 @@ from onmeet.meetings.reports import Delivery
 from onmeet.signalling.feed import Feed, Opened
 from onmeet.signalling.gateway_messages import RECORDED
 from tests.factories.policies import policy
-from tests.factories.relay import QuietRelay, quiet_relay
+from tests.factories.relay import QuietRelay, path, quiet_relay, relay
 from tests.factories.telephone import GatewayClient
 from tests.meetings.test_records import Desk, ticket
 
-
-@pytest.fixture
-def path() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp())
-    yield folder / "relay.sock"
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-async def relay(path: Path) -> AsyncIterator[QuietRelay]:
-    async with quiet_relay(path) as relay:
-        yield relay
+__all__ = ["path", "relay"]
 
 
 class Keeper:

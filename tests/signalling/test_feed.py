@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,23 +12,12 @@ import pytest
 from onmeet.signalling import wire
 from onmeet.signalling.feed import Feed, News, Opened
 from onmeet.signalling.reports import WINDOW, Delivery, Ended, Joined, Left, Started, hashed
-from tests.factories.relay import QuietRelay, quiet_relay
+from tests.factories.relay import QuietRelay, path, quiet_relay, relay
+
+__all__ = ["path", "relay"]
 
 ROOM = hashed("a room")
 NOW = 1_800_000_000.0
-
-
-@pytest.fixture
-def path() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp())
-    yield folder / "relay.sock"
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-async def relay(path: Path) -> AsyncIterator[QuietRelay]:
-    async with quiet_relay(path) as relay:
-        yield relay
 
 
 @pytest.fixture
