@@ -151,7 +151,7 @@ def registered_within(seconds: float, seed: int) -> bool:
 def test_registration_gets_through_30_percent_of_loss_within_five_seconds() -> None:
     """Both ways, and twice because of the password: four datagrams have to arrive."""
     got_through = sum(registered_within(5.0, seed) for seed in range(200))
-    assert got_through >= 185
+    assert got_through >= 195
     assert all(registered_within(30.0, seed) for seed in range(60))
 
 
