@@ -16,7 +16,8 @@ import socket
 import struct
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +37,7 @@ from onmeet.rtp import packets
 from onmeet.signalling import wire
 from sip.interface import RATE, Agreement, LegState
 from sip.media import codecs
-from sip.room.nursery import Nursery, new_call
+from sip.room.nursery import Nursery, RoomProcess, new_call
 from sip.room.opus import Encoder
 from sip.room.settings import RoomSettings
 from sip.room.wire import CallFacts
@@ -88,18 +89,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 async def _measure(callers: int, seconds: float) -> Row:
-    with tempfile.TemporaryDirectory(prefix="onmeet-bench-") as folder:
-        relay = RelayDouble()
-        server = await asyncio.start_unix_server(relay.serve, str(Path(folder) / "relay.sock"))
-        key = GatewayKey(Ed25519PrivateKey.generate())
-        nursery = Nursery(RoomSettings(Path(folder) / "relay.sock", None, "warning"), key)
-        nursery.start()
-        phones = [Phone(number) for number in range(callers)]
-        process = await nursery.room(ROOM)
-        for phone in phones:
-            process.take(new_call(), phone.state, phone.gateway, CallFacts())
-            phone.begin()
-        tasks = [asyncio.create_task(_send(phones)), asyncio.create_task(relay.live())]
+    async with busy_meeting(callers) as (process, phones, relay):
         await asyncio.sleep(_SETTLE_SECONDS)
         for phone in phones:
             phone.arrivals.clear()
@@ -107,13 +97,8 @@ async def _measure(callers: int, seconds: float) -> Row:
         await asyncio.sleep(seconds)
         took = time.monotonic() - start
         used = cpu_seconds(process.pid) - before
-        resident = resident_kb(process.pid) / 1024
         sealed = relay.sealed - sealed
-        for task in tasks:
-            task.cancel()
-        nursery.close()
-        await relay.over.wait()
-        server.close()
+        resident = resident_kb(process.pid) / 1024
     gaps = np.concatenate([np.diff(phone.arrivals) for phone in phones]) / 1e6
     return Row(
         callers=callers,
@@ -126,6 +111,31 @@ async def _measure(callers: int, seconds: float) -> Row:
         sealed_per_second=sealed / took,
         resident_mb=resident,
     )
+
+
+@asynccontextmanager
+async def busy_meeting(callers: int) -> AsyncIterator[tuple[RoomProcess, list[Phone], RelayDouble]]:
+    """A meeting's process with so many telephones and four browsers, all of them speaking."""
+    with tempfile.TemporaryDirectory(prefix="onmeet-bench-") as folder:
+        relay = RelayDouble()
+        server = await asyncio.start_unix_server(relay.serve, str(Path(folder) / "relay.sock"))
+        key = GatewayKey(Ed25519PrivateKey.generate())
+        nursery = Nursery(RoomSettings(Path(folder) / "relay.sock", None, "warning"), key)
+        nursery.start()
+        phones = [Phone(number) for number in range(callers)]
+        process = await nursery.room(ROOM)
+        for phone in phones:
+            process.take(new_call(), phone.state, phone.gateway, CallFacts())
+            phone.begin()
+        tasks = [asyncio.create_task(_send(phones)), asyncio.create_task(relay.live())]
+        try:
+            yield process, phones, relay
+        finally:
+            for task in tasks:
+                task.cancel()
+            nursery.close()
+            await relay.over.wait()
+            server.close()
 
 
 async def _send(phones: list[Phone]) -> None:

@@ -4,7 +4,8 @@ calls: a real gateway takes so many calls a second; how long until each is answe
 call costs, how memory grows in the second half. meeting: two Chromium pages and a telephone; from Admit to
 hearing the room, from the hang-up to new keys, signal to noise both ways through browser, relay, room
 process and telephone.
-legs, callers: as `bench.phone_leg` and `bench callers`, which this runs as well.
+legs, callers: as `bench.phone_leg` and `bench callers`, which this runs as well. growth: as
+`bench.phone_growth`, for so many minutes, stages: as `bench.phone_stages`; only when they are named.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import callers, phone_leg
+from bench.phone_growth import growth
+from bench.phone_stages import stages
 from bench.processes import cpu_seconds, resident_kb
 from onmeet.phone.settings import PhoneSettings, Trunk
 from sip.agent import Agent
@@ -43,7 +46,9 @@ from tests.sip.room.house import short_prompts
 from tests.waiting import until
 
 PARTS = ("legs", "callers", "calls", "meeting")
-ROOM_TONE, CALLER_TONE = 997.0, 1020.0
+ASKED = ("stages", "growth")
+"""Only when they are named."""
+ROOM_TONE, CALLER_TONE = 1020.0, 1000.0
 TALK_SECONDS = 1.0
 SETTINGS = 'languages = ["en"]\nmax_calls = 200\nmax_calls_per_source = 200\n'
 
@@ -74,30 +79,33 @@ class Meeting:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options."""
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--parts", nargs="+", choices=PARTS + ASKED, default=list(PARTS))
     parser.add_argument("--calls", type=int, default=300, help="of the part calls")
     parser.add_argument("--per-second", type=float, default=10.0)
     parser.add_argument("--rounds", type=int, default=3, help="of the part meeting")
     parser.add_argument("--seconds", type=float, default=10.0, help="of the parts legs and callers")
     parser.add_argument("--callers", type=int, nargs="+", default=[1, 10, 25])
+    parser.add_argument("--minutes", type=float, default=45.0, help="of the part growth")
     parser.add_argument("--json", type=Path)
 
 
 def main(options: argparse.Namespace) -> int:
     """Run the parts, print their tables."""
     report: dict[str, Any] = {}
-    own: dict[str, Callable[[], object]] = {
-        "calls": lambda: _calls(options.calls, options.per_second),
-        "meeting": lambda: _meeting(options.rounds),
+    own: dict[str, Callable[[], list[Any]]] = {
+        "calls": lambda: [_calls(options.calls, options.per_second)],
+        "meeting": lambda: [_meeting(options.rounds)],
+        "stages": stages,
+        "growth": lambda: [asyncio.run(growth(SETTINGS, _ring, options.minutes))],
     }
     for part in options.parts:
         print(f"\n## {part}", flush=True)
         if part in own:
-            row = asdict(own[part]())  # type: ignore[call-overload]
-            report[part] = row
-            print("| " + " | ".join(row) + " |\n|" + "---|" * len(row))
-            shown = (f"{value:.1f}" if isinstance(value, float) else str(value) for value in row.values())
-            print("| " + " | ".join(shown) + " |")
+            rows = report[part] = [asdict(row) for row in own[part]()]
+            print("| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
+            for row in rows:
+                shown = (f"{value:.1f}" if isinstance(value, float) else str(value) for value in row.values())
+                print("| " + " | ".join(shown) + " |")
         else:
             module = {"legs": phone_leg, "callers": callers}[part]
             with tempfile.TemporaryDirectory() as folder:
@@ -193,7 +201,7 @@ def _meeting(rounds: int) -> Meeting:
     flags = ("--autoplay-policy=no-user-gesture-required",)
     with server, Chromium(*flags, fake_device="fps=5") as chromium:
         anna = start_meeting(
-            chromium.window(preload=microphone_with_tone(ROOM_TONE)), server.base_url, "Anna"
+            chromium.window(preload=microphone_with_tone(ROOM_TONE, 0.22)), server.base_url, "Anna"
         )
         ben = enter(chromium.window(), anna.link, "Ben")
         anna.sees(1)
