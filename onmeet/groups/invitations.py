@@ -24,12 +24,20 @@ from onmeet.groups.membership import (
 from onmeet.groups.models import GroupInvitation
 from onmeet.groups.policy import GroupPolicy
 
-__all__ = ["MOST_DAYS", "MOST_LINKS", "MOST_USES", "Invitation", "Invitations", "Offer"]
+__all__ = ["MOST_DAYS", "MOST_LINKS", "MOST_USES", "Invitation", "Invitations", "LinkOver", "Offer"]
 
 MOST_DAYS = 90
 MOST_USES = 1000
 MOST_LINKS = 50
 """Links that a group may have at once."""
+
+
+class LinkOver(GroupGone):
+    """Nothing lies behind the link, or no longer: the same answer for all."""
+
+    def __init__(self) -> None:
+        sentence = N_("This invitation is used up, withdrawn or too old. Ask for a new one.")
+        UserError.__init__(self, sentence, 404)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +113,21 @@ class Invitations:
             session.delete(row)
 
     def offer(self, token: str, now: datetime) -> Offer:
-        """What a link leads into, to be shown before anything happens. Raises `GroupGone`."""
+        """What a link leads into, to be shown before anything happens. Raises `LinkOver`."""
         with self._database.reading() as session:
             row = session.scalar(_found(token, now))
             if row is None:
-                raise GroupGone
+                raise LinkOver
             group = group_of(session, row.group_id)
             role: Role = "admin" if row.role == "admin" else "member"
             return Offer(group.id, group.name, role, GroupPolicy.from_json(group.policy))
 
     def accept(self, token: str, account_id: int, now: datetime) -> Membership:
-        """Go in. Raises `GroupGone`, `AlreadyMember` or `NoSeat`; a link's last use is taken once only."""
+        """Go in. Raises `LinkOver`, `AlreadyMember` or `NoSeat`; a link's last use is taken once only."""
         with one_group_each(), self._database.writing() as session:
             row = session.scalar(_found(token, now).with_for_update())
             if row is None:
-                raise GroupGone
+                raise LinkOver
             role: Role = "admin" if row.role == "admin" else "member"
             admit(session, row.group_id, account_id, role, now.date())
             row.uses_left -= 1

@@ -151,7 +151,10 @@ def test_a_link_is_shown_once_and_can_be_withdrawn(house: House) -> None:
     assert path not in ada.open("/group/invitations").text
     number = house.services.invitations.of(account(house, "ada"), clock.now())[0].number
     ada.send(f"/group/invitations/{number}/revoke")
-    assert house.visitor().open(path).status_code == 404
+    for gone in (path, "/join/never-made"):
+        answer = house.visitor().open(gone)
+        assert answer.status_code == 404
+        assert "This invitation is used up, withdrawn or too old." in answer.text
 
 
 def test_a_link_leads_to_where_the_operator_says(build_house: Callable[..., House]) -> None:
