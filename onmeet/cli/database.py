@@ -22,8 +22,24 @@ def _upgrade(config: Config, _options: argparse.Namespace) -> int:
 
     _try_services(config)
     migrations.upgrade(config)
+    _check_text(config)
     _adopt_notice(config)
     return 0
+
+
+def _check_text(config: Config) -> None:
+    """Raise `ConfigError` where text is not sealed as the settings say, or its keys are missing."""
+    from onmeet.db import connect
+    from onmeet.migrations import tables as _tables  # noqa: F401 - fills the metadata
+    from onmeet.notices import stored
+    from onmeet.notices.keys import open_key_store
+
+    database, keys = connect(config.database_url), open_key_store(config)
+    try:
+        stored.check_state(database, config, keys)
+    finally:
+        keys.close()
+        database.close()
 
 
 def _try_services(config: Config) -> None:

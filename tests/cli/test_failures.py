@@ -11,6 +11,7 @@ import pytest
 
 from onmeet import cli
 from tests.cli.test_commands import onmeet
+from tests.running import postgresql_everywhere
 
 KMS = "ONMEET_KMS_COMMAND"
 
@@ -92,3 +93,21 @@ def test_wrong_use_is_explained(tmp_path: Path, arguments: tuple[str, ...], said
     assert done.returncode in (1, 2)
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(postgresql_everywhere(), reason="takes the database from one folder into another")
+def test_a_sealed_database_without_its_keys_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there, here = tmp_path / "there", tmp_path / "here"
+    monkeypatch.setenv("ONMEET_SEAL", "always")
+    done = onmeet(there, "user", "add", "wren@example.org", text="a lamp in the forest\n")
+    assert done.returncode == 0, done.stderr
+    here.mkdir()
+    (there / "onmeet.db").rename(here / "onmeet.db")
+    monkeypatch.setenv("ONMEET_DATA", str(here))
+    assert cli.main(["db", "upgrade"]) == 2
+    assert "the keys of this database are not there" in capsys.readouterr().err
+    monkeypatch.setenv("ONMEET_SEAL", "auto")
+    assert cli.main(["db", "upgrade"]) == 2
+    assert "ONMEET_SEAL must be always" in capsys.readouterr().err
