@@ -157,7 +157,7 @@ def test_beside_a_meeting_a_call_is_shown_and_taken_in_a_tab_of_its_own(
         room.click(f"{RING} [data-ref=accept]")
     taken = ChromiumWindow(opened.value)
     for tab in (ben, taken):
-        tab.wait(lambda tab=tab: "/m/" in tab.url, "the meeting's page")
+        tab.until("() => location.pathname.startsWith('/m/')", what="the meeting's page")
     assert taken.url == ben.url
     assert taken.evaluate("() => window.opener") is None
     for tab in (room, beside):
