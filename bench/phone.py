@@ -48,7 +48,7 @@ from tests.waiting import until
 PARTS = ("legs", "callers", "calls", "meeting")
 ASKED = ("stages", "growth")
 """Only when they are named."""
-ROOM_TONE, CALLER_TONE = 1020.0, 1000.0
+ROOM_TONE, CALLER_TONE = 997.0, 1020.0
 TALK_SECONDS = 1.0
 SETTINGS = 'languages = ["en"]\nmax_calls = 200\nmax_calls_per_source = 200\n'
 
@@ -201,7 +201,7 @@ def _meeting(rounds: int) -> Meeting:
     flags = ("--autoplay-policy=no-user-gesture-required",)
     with server, Chromium(*flags, fake_device="fps=5") as chromium:
         anna = start_meeting(
-            chromium.window(preload=microphone_with_tone(ROOM_TONE, 0.22)), server.base_url, "Anna"
+            chromium.window(preload=microphone_with_tone(ROOM_TONE)), server.base_url, "Anna"
         )
         ben = enter(chromium.window(), anna.link, "Ben")
         anna.sees(1)

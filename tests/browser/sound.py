@@ -53,7 +53,7 @@ _TONE = """() => {
         if (!wanted.audio) return stream;
         const context = new AudioContext();
         const tone = new OscillatorNode(context, { frequency: HERTZ });
-        const quiet = new GainNode(context, { gain: LEVEL });
+        const quiet = new GainNode(context, { gain: 0.3 });
         const out = new MediaStreamAudioDestinationNode(context, { channelCount: 1 });
         tone.connect(quiet).connect(out);
         tone.start();
@@ -62,12 +62,9 @@ _TONE = """() => {
 }"""
 
 
-def microphone_with_tone(hertz: float, level: float = 0.3) -> str:
-    """A function for `preload`: the microphone gives a pure tone that no voice processing touches.
-
-    level: of full scale; 0.22 is -10 dBm0, the level of ITU-T G.712.
-    """
-    return _TONE.replace("HERTZ", str(hertz)).replace("LEVEL", str(level))
+def microphone_with_tone(hertz: float) -> str:
+    """A function for `preload`: the microphone gives a pure tone that no voice processing touches."""
+    return _TONE.replace("HERTZ", str(hertz))
 
 
 @dataclass(frozen=True)
