@@ -17,7 +17,7 @@ __all__ = ["rows", "seen"]
 def seen(answer: TestResponse, own: str) -> tuple[str, int]:
     """All of an answer but what was `own` to its request, and what is new in each answer: tokens and nonces.
 
-    With how many cookies came with it.
+    own: an address or a path; the pages above a path are its own, too. With how many cookies came with it.
     """
     new = ("Content-Length", "Set-Cookie")
     headers = {name: value for name, value in answer.headers.items() if name not in new}
@@ -25,8 +25,10 @@ def seen(answer: TestResponse, own: str) -> tuple[str, int]:
     said = re.sub(r"nonce-[\w-]+|nonce=\\\"[\w-]+", "nonce", said)
     field = r"(name=\\\"csrf[-_]token\\\" (?:\w+=\\\"\w*\\\" )*(?:content|value)=\\\")[^\\]+"
     said = re.sub(field, r"\1", said)
-    for name in (own, quote(own, safe=""), quote(own)):
-        said = said.replace(name, "{own}")
+    above = [own.rsplit("/", up)[0] for up in range(own.count("/"))] if own.startswith("/") else [own]
+    for up, name in enumerate(above):
+        for written in (name, quote(name, safe=""), quote(name)):
+            said = said.replace(written, f"{{own {up}}}")
     return said, len(answer.headers.getlist("Set-Cookie"))
 
 
