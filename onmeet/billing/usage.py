@@ -44,7 +44,7 @@ class Usage:
             return
 
     def seconds(self, account_id: int, now: datetime) -> int:
-        """How long the meetings of this month (UTC) have taken, but for the last minutes of those that run."""
+        """How long the meetings of this month (UTC) took, but for the last minutes of those that run."""
         month = date(now.year, now.month, 1)
         query = select(UsedMonth).where(UsedMonth.account_id == account_id, UsedMonth.month == month)
         with self._database.reading() as session:
