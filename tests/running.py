@@ -5,20 +5,18 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
+from tests.ports import free_port
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,42 +36,6 @@ def _cluster() -> ModuleType:
     from tests.factories import cluster  # uses this module, and only some runs need it
 
     return cluster
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
-    """A port that nobody listens on at this moment, below those that the system hands out by itself.
-
-    kind: what it is for; the other kind is free as well, for servers that take both.
-    """
-    for _ in range(200):
-        port = random.randrange(11_000, 19_998)
-        with ExitStack() as probes:
-            try:
-                for each in {kind, socket.SOCK_DGRAM, socket.SOCK_STREAM}:
-                    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-                    probes.enter_context(socket.socket(family, each)).bind((address, port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no free port")
-
-
-def free_ports(address: str = "127.0.0.1") -> int:
-    """The first of two neighbouring ports on which nobody listens, by UDP or TCP.
-
-    They lie below those that the system hands out by itself, so that nobody takes one meanwhile by chance.
-    """
-    for _ in range(200):
-        first = random.randrange(20_000, 29_998, 2)
-        with ExitStack() as probes:
-            try:
-                for port in (first, first + 1):
-                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                        probes.enter_context(socket.socket(socket.AF_INET, kind)).bind((address, port))
-            except OSError:
-                continue
-            return first
-    raise AssertionError("no two free ports side by side")
 
 
 def end_with_parent() -> None:
@@ -96,7 +58,7 @@ class OnMeetServer:
         self._folder = tempfile.TemporaryDirectory(prefix="onmeet-test-")
         self.data = Path(self._folder.name) / "var"
         self.port = free_port()
-        self.media_port = free_port(socket.SOCK_DGRAM)
+        self.media_port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log = Path(self._folder.name) / "server.log"
         chosen = "DATABASE_URL" in settings or not postgresql_everywhere()

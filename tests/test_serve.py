@@ -26,7 +26,8 @@ from onmeet.serve import (
     check_ports,
     restart_delay,
 )
-from tests.running import OnMeetServer, free_port
+from tests.ports import free_port
+from tests.running import OnMeetServer
 
 # Writes its pid on a line of its own in argv[1], then waits for a signal.
 LIVES = "import os,signal,sys; open(sys.argv[1],'a').write(f'{os.getpid()}\\n'); signal.pause()"
@@ -138,7 +139,7 @@ def test_slow_start_with_wrong_settings_counts_as_a_failure_too():
 def test_mistake_in_the_settings_of_the_telephone_stops_the_start(tmp_path: Path):
     wrong = 'languages = ["en"]\n[[trunk]]\nnmae = "x"\n'
     env = {**os.environ, "ONMEET_DATA": str(tmp_path), "PORT": str(free_port()), "ONMEET_PHONE": wrong}
-    env |= {"ONMEET_SIP_PORT": str(free_port()), "ONMEET_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM))}
+    env |= {"ONMEET_SIP_PORT": str(free_port()), "ONMEET_MEDIA_PORT": str(free_port())}
     done = subprocess.run([sys.executable, "-m", "onmeet.serve"], env=env, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.startswith("OnMeet cannot start: the telephone's settings cannot be used:\n")

@@ -25,7 +25,8 @@ from tests.browser.window import by_testid
 from tests.factories.certificates import Authority
 from tests.factories.kamailio import Kamailio, kamailio
 from tests.factories.sounds import Samples
-from tests.running import OnMeetServer, free_ports
+from tests.ports import free_ports
+from tests.running import OnMeetServer
 from tests.sip.media.lines import signal_to_noise
 from tests.sip.room.house import short_prompts
 from tests.waiting import until

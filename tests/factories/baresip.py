@@ -24,7 +24,8 @@ import numpy as np
 import pytest
 
 from tests.factories.sounds import Samples, read_wav, tone, write_wav
-from tests.running import end_with_parent, free_port, free_ports
+from tests.ports import free_port, free_ports
+from tests.running import end_with_parent
 from tests.waiting import until
 
 __all__ = ["Baresip"]

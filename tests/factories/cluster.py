@@ -26,7 +26,7 @@ from sqlalchemy.exc import OperationalError
 from onmeet import migrations
 from onmeet.config import Config, database_url
 from onmeet.db import connect
-from tests.running import free_port
+from tests.ports import free_port
 from tests.waiting import until
 
 __all__ = ["Cluster", "drop", "fresh_database", "migrated_in", "missing", "running_cluster"]

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from tests.factories.certificates import Authority
-from tests.running import end_with_parent, free_port
+from tests.ports import free_port
+from tests.running import end_with_parent
 from tests.waiting import until
 
 __all__ = ["Kamailio", "kamailio", "need_kamailio"]
@@ -48,7 +49,7 @@ class Kamailio:
     ) -> None:
         self.folder = folder / "kamailio"
         self.folder.mkdir()
-        self.port = free_port(socket.SOCK_DGRAM)
+        self.port = free_port()
         self.tls_port = free_port()
         self.users = dict(users)
         authority = Authority(self.folder)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from itertools import count
 from pathlib import Path
@@ -24,7 +23,8 @@ import numpy as np
 import pytest
 
 from tests.factories.sounds import Samples, read_wav, tone, write_wav
-from tests.running import end_with_parent, free_port
+from tests.ports import free_port
+from tests.running import end_with_parent
 from tests.waiting import until
 
 __all__ = ["Linphone"]
@@ -121,7 +121,7 @@ class Linphone:
         # It makes no folders by itself and is mute without them.
         for name in (".local/share/linphone", ".config/linphone"):
             (self.folder / name).mkdir(parents=True)
-        self.port = free_port(socket.SOCK_DGRAM)
+        self.port = free_port()
         self._said = write_wav(self.folder / "said.wav", tone(hertz, seconds, 8000), 8000)
         self._rate = 16_000 if codec == "G722" else 8000
         config = CONFIG.format(

@@ -7,7 +7,6 @@ with PyVoip(port) as phone:
 
 from __future__ import annotations
 
-import socket
 import threading
 from types import TracebackType
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 from pyVoIP import VoIP
 
 from tests.factories.sounds import Samples, tone
-from tests.running import free_port
+from tests.ports import free_port
 
 __all__ = ["PyVoip"]
 
@@ -30,7 +29,7 @@ class PyVoip:
     """
 
     def __init__(self, gateway: int, *, hertz: float = 440) -> None:
-        own, sound = (free_port(socket.SOCK_DGRAM) for _ in range(2))
+        own, sound = (free_port() for _ in range(2))
         self._phone = VoIP.VoIPPhone(
             "127.0.0.1", gateway, "phone", "", "127.0.0.1", None, own, rtpPortLow=sound, rtpPortHigh=sound
         )

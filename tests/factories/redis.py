@@ -13,7 +13,8 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.running import end_with_parent, free_port
+from tests.ports import free_port
+from tests.running import end_with_parent
 from tests.waiting import until
 
 __all__ = ["RedisServer", "redis_server"]

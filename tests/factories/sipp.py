@@ -10,18 +10,16 @@ with Sipp("answers", folder=tmp_path, calls=1) as called:     # a telephone that
 from __future__ import annotations
 
 import asyncio
-import random
 import shutil
-import socket
 import subprocess
-from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 
 import pytest
 
-from tests.running import ROOT, end_with_parent, free_port
+from tests.ports import free_port, free_ports
+from tests.running import ROOT, end_with_parent
 from tests.waiting import until
 
 __all__ = ["Sipp", "need_sipp"]
@@ -35,24 +33,6 @@ def need_sipp() -> None:
     """Skip, with the reason, where it is not installed."""
     if shutil.which("sipp") is None:
         pytest.skip("sipp is not installed: sudo apt-get install sip-tester")
-
-
-def _media_port(address: str) -> int:
-    """The first of four free ports: sipp binds two of them, and gives up when one is taken.
-
-    They lie below those that the system hands out by itself, so that nobody takes one meanwhile by chance.
-    """
-    for _ in range(200):
-        first = random.randrange(11_000, 19_996, 4)
-        with ExitStack() as probes:
-            try:
-                for port in range(first, first + 4):
-                    probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                    probe.bind((address, port))
-            except OSError:
-                continue
-            return first
-    raise AssertionError("no four free ports side by side")
 
 
 class Sipp:
@@ -80,7 +60,7 @@ class Sipp:
     ) -> None:
         need_sipp()
         self.address = address
-        self.port = port or free_port(socket.SOCK_DGRAM, address)
+        self.port = port or free_port(address)
         self._folder = folder / f"sipp-{next(_numbers)}"
         self._folder.mkdir(parents=True)
         self._seconds = seconds
@@ -99,7 +79,7 @@ class Sipp:
         command += ["-nostdin", "-timeout", f"{seconds}s", "-timeout_error", "-default_behaviors", "all"]
         command += ["-trace_err", "-error_file", str(self._folder / "errors")]
         command += ["-trace_msg", "-message_file", str(self._folder / "messages")]
-        media = _media_port(address)
+        media = free_ports(4, address)  # sipp binds two of them, and gives up when one is taken
         command += ["-recv_timeout", "15000", "-mi", address, "-mp", str(media)]
         for name, value in (keys or {}).items():
             command += ["-key", name, value]

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.peers.meeting import Meeting
-from tests.running import ROOT, free_port
+from tests.ports import free_port
+from tests.running import ROOT
 from tests.waiting import until
 
 
@@ -31,7 +32,7 @@ class RelayProcess:
 def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RelayProcess]:
     """`python -m onmeet.relay`, ended by its own id."""
     folder = tmp_path_factory.mktemp("relay")
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     environment = {
         **os.environ,
         "ONMEET_DATA": str(folder),

@@ -18,7 +18,8 @@ import pytest
 from onmeet.signalling.client import RelayUnreachable, query
 from onmeet.signalling.ticket import Ticket
 from tests.peers.signalling_client import SignallingClient
-from tests.running import ROOT, free_port
+from tests.ports import free_port
+from tests.running import ROOT
 from tests.waiting import until
 
 CODE = "abc-defg-hjk"
@@ -29,7 +30,7 @@ class Relay:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "run" / "relay.sock"
-        self.media_port = free_port(socket.SOCK_DGRAM)
+        self.media_port = free_port()
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(folder), "ONMEET_DATA": str(folder),
             "ONMEET_MEDIA_PORT": str(self.media_port), "ONMEET_MEDIA_IP": "127.0.0.1",

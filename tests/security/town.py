@@ -35,7 +35,7 @@ from tests.factories.house import House, Visitor
 from tests.factories.operators import operator
 from tests.factories.paying import Shop
 from tests.peers.stripe import StandIn
-from tests.running import free_port
+from tests.ports import free_port
 from tests.security.somebody import Somebody
 from tests.web.test_factors import Keyholder
 

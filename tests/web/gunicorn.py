@@ -13,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.peers.signalling_client import SignallingClient
-from tests.running import ROOT, free_port
+from tests.ports import free_port
+from tests.running import ROOT
 from tests.waiting import until
 
 __all__ = ["CODE", "Gunicorn"]

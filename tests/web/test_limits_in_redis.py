@@ -16,7 +16,7 @@ from onmeet.serve import check_redis
 from onmeet.web.limits import client, limiter
 from tests.factories.house import House
 from tests.factories.redis import RedisServer, redis_server
-from tests.running import free_port
+from tests.ports import free_port
 
 __all__ = ["redis_server"]
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -16,6 +13,7 @@ import pytest
 
 from sip.interface import Agreement, CodecName, SrtpKeys
 from sip.media.leg import Leg
+from tests.ports import free_ports
 from tests.sip.media.lines import signal_to_noise, tone
 from tests.sip.media.test_leg import Time, pair, settle
 
@@ -25,26 +23,6 @@ KINDS: list[tuple[CodecName, int, str, int, float, float]] = [
     ("G722", 9, "g722", 16000, 440.0, 50.0),
 ]
 SRTP = SrtpKeys(bytes(range(30)), bytes(range(30, 60)))
-
-
-@contextmanager
-def free_ports() -> Iterator[int]:
-    """An even port whose next one is free as well; both are free again inside."""
-    while True:
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
-        ):
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            if port % 2:
-                continue
-            try:
-                other.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-        yield port
-        return
 
 
 @pytest.mark.parametrize(("codec", "kind", "name", "rate", "hertz", "least"), KINDS)
@@ -99,14 +77,14 @@ async def test_ffmpeg_hears_our_sound(
 ) -> None:
     key = base64.b64encode(SRTP.send).decode()
     sdp = tmp_path / "call.sdp"
-    with free_ports() as port:
-        sdp.write_text(
-            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-            f"m=audio {port} RTP/{'SAVP' if secured else 'AVP'} {kind}\r\na=rtpmap:{kind} {codec}/8000\r\n"
-            + (f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n" if secured else "")
-        )
-        listener = Listener(sdp, 2 * rate)
-        listener.start()
+    port = free_ports()
+    sdp.write_text(
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+        f"m=audio {port} RTP/{'SAVP' if secured else 'AVP'} {kind}\r\na=rtpmap:{kind} {codec}/8000\r\n"
+        + (f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n" if secured else "")
+    )
+    listener = Listener(sdp, 2 * rate)
+    listener.start()
     rtp, rtcp = pair()
     agreed = Agreement(
         ("127.0.0.1", port), ("127.0.0.1", port + 1), codec, kind, srtp=SRTP if secured else None

@@ -17,7 +17,7 @@ from sip.interface import Call
 from sip.wire.buckets import Rate
 from sip.wire.options import Limits
 from tests.factories.sipp import Sipp, need_sipp
-from tests.running import free_port
+from tests.ports import free_port
 from tests.sip.peers.answering import House, Line, house, soon
 
 
