@@ -95,9 +95,10 @@ def test_what_a_group_may_see_is_said_beforehand_and_is_nothing_of_a_call(build_
 
 
 @pytest.mark.promise("N2.8")
-def test_where_a_visitor_is_has_no_place_anywhere(build_house: Any) -> None:
-    """There is no place for a visitor's country; trials, which need the look-up, are still to come."""
-    assert not has_a_place("visitor.country")
+def test_where_a_visitor_is_is_looked_up_and_stored_nowhere(build_house: Any) -> None:
+    """A visitor's country is in memory while prices are shown; one notice mentions it, none stores it."""
+    assert "visitor.country" in places().memory
+    assert "visitor.country" not in places().stored | {outlet.category for outlet in outlets.FILES}
     assert listing("visitor.country") == {"meetingsphere"}
     assert storing("visitor.country") == set()
     page = build_house(notice="meetingsphere").visitor().open("/m/abc-defg-hjk")
