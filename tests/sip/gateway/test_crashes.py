@@ -74,7 +74,7 @@ async def test_callers_of_a_process_that_hangs_are_hung_up(front: Front, meeting
         (room,) = front.room_pids()
         os.kill(room, signal.SIGSTOP)
         assert await caller.ends(30) == "bye"
-        assert not exists(room)
+        await eventually(lambda: not exists(room), "the end of the process")
         log = front.whole_log()
         assert "a room process does not answer and is ended" in log
     await next_call_works(front)
