@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onmeet.relay.answer import VOICE_BITS
 from sip.interface import FRAME, RATE, CodecName
 from sip.media import codecs
 from sip.room.opus import Decoder
@@ -33,6 +34,7 @@ SETTLED = 3.0
 """Seconds that are left out at the beginning."""
 
 PLAIN = "minptime=10;useinbandfec=1"
+MEETING = f"{PLAIN};maxaveragebitrate={VOICE_BITS}"
 LOUD = 9830
 """Amplitude of a tone of -7.3 dBm0."""
 
@@ -79,13 +81,13 @@ class Stage:
 
 
 def stages() -> list[Stage]:
-    """As meetings are, at three pitches and two levels; and with more bits."""
+    """As meetings are, at three pitches and two levels; then with as many bits as Chromium takes alone."""
     with _pages() as address, Chromium("--autoplay-policy=no-user-gesture-required") as chromium:
         page = chromium.window()
         page.open(f"{address}/tests/browser/blank.html")
         page.page.set_default_timeout(60_000)
-        rows = [(997.0, LEVEL, PLAIN), (1000.0, LEVEL, PLAIN), (1020.0, LEVEL, PLAIN), (997.0, LOUD, PLAIN)]
-        rows += [(997.0, LOUD, f"{PLAIN};maxaveragebitrate={rate}") for rate in (40_000, 48_000)]
+        tones = ((997.0, LEVEL), (1000.0, LEVEL), (1020.0, LEVEL), (997.0, LOUD))
+        rows = [(*one, form) for form in (MEETING, PLAIN) for one in tones]
         return [_stage(page, *row) for row in rows]
 
 

@@ -46,6 +46,7 @@ FEEDBACK = {
     "audio": ("transport-cc",),
     "video": ("nack", "nack pli", "ccm fir", "transport-cc"),
 }
+VOICE_BITS = 48_000  # bit/s; 32_000, Chromium's own choice, would cost telephones 1 dB (docs/performance.md)
 LAYERS = ("q", "h", "f")  # lowest first
 MAX_LAYERS = 3
 
@@ -188,7 +189,7 @@ def _codec_lines(line: _Line, number: int) -> Iterator[str]:
         if feedback in codec.feedback:
             yield f"a=rtcp-fb:{number} {feedback}"
     if media.kind == "audio":
-        yield f"a=fmtp:{number} minptime=10;useinbandfec=1"
+        yield f"a=fmtp:{number} minptime=10;useinbandfec=1;maxaveragebitrate={VOICE_BITS}"
     if line.rtx is not None:
         yield f"a=rtpmap:{line.rtx} rtx/{codec.clock_rate}"
         yield f"a=fmtp:{line.rtx} apt={number}"

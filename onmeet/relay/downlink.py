@@ -20,7 +20,7 @@ __all__ = ["Downlink"]
 
 _UNSEEN = (320, 180)  # how large a track counts until the subscriber has said what it shows
 _PLAN_EVERY = 0.25  # s
-_VOICE_RATE = 50_000.0  # bit/s set aside for each forwarded sound
+_VOICE_RATE = 66_000.0  # bit/s set aside for each forwarded sound
 _REPAIR_SHARE = 0.05  # of the estimate set aside for repairs
 _GAIN = 0.125  # RFC 6298 §2
 _START_TRIP = 0.1  # s

@@ -44,6 +44,7 @@ def test_a_browsers_microphone_and_camera_are_taken(browser: str) -> None:
     assert video.ssrcs == ()
     assert "a=simulcast:recv q;h;f" in written
     assert "a=rid:f recv" in written
+    assert "useinbandfec=1;maxaveragebitrate=48000" in written, "enough for a telephone behind it"
 
 
 @pytest.mark.parametrize("name", names("offer"))
