@@ -9,11 +9,13 @@ a registered user go to where it registered from; calls to a number (+…) go to
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,7 @@ class Kamailio:
                 stderr=log,
                 cwd=self.folder,
                 preexec_fn=end_with_parent,
+                start_new_session=True,
             )
         try:
             until(self._answers, "Kamailio to answer", within=15)
@@ -99,15 +102,15 @@ class Kamailio:
             raise AssertionError(f"{error}\n{self.log()}") from None
 
     def end(self) -> None:
-        """Stop it and its children."""
+        """Stop it and its children, which it does not always end when it is told to while it starts them."""
         if self._process is None:
             return
         self._process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(10)
         self._process = None
 
     def _filled(self, text: str) -> str:
