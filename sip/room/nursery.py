@@ -121,9 +121,14 @@ class RoomProcess:
         self._up.set()
 
     async def ready(self) -> bool:
-        """Whether it runs, once that is known."""
+        """Whether it runs, once that is known; then its pid is known, too."""
         await self._up.wait()
         return self.alive
+
+    def born(self, pid: int) -> None:
+        """The nursery has forked it. What it says itself comes over another socket, sometimes sooner."""
+        self.pid = pid
+        self._is_up()
 
     def give_away(self) -> int:
         """Descriptor of the other end, for the nursery."""
@@ -144,8 +149,8 @@ class RoomProcess:
             return self._broken()
         match word:
             case wire.Up():
-                self._up.set()
                 self._heard_at = monotonic()
+                self._is_up()
             case wire.Sign(call, gw, expires):
                 self._sign(call, gw, expires)
             case wire.HangUp(call, why):
@@ -158,6 +163,10 @@ class RoomProcess:
                     self.end()
                     self.on_end(frozenset())
         return None
+
+    def _is_up(self) -> None:
+        if self.pid and self._heard_at is not None:
+            self._up.set()
 
     def _sign(self, call: str, gw: bytes, expires: int) -> None:
         """Sign for calls that we handed over ourselves, in this room, for an hour at most; nothing else."""
@@ -286,7 +295,7 @@ class Nursery:
         """The pids come in the order in which rooms were asked for; 0: no process could be made."""
         body = json.loads(packet)
         if "pid" in body:
-            self._asked.pop(0).pid = int(body["pid"])
+            self._asked.pop(0).born(int(body["pid"]))
         else:
             log.warning("a room process ended by itself", code=body["status"])
 

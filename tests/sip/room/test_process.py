@@ -102,6 +102,20 @@ async def test_each_meeting_has_a_process_of_its_own_and_only_one(nursery: Nurse
     assert set(nursery.rooms) == {"one", "two"}
 
 
+async def test_process_that_speaks_before_its_pid_is_known_is_not_ready_yet() -> None:
+    """It says that it runs over its own socket; its pid comes over the nursery's."""
+    process = RoomProcess("abc", GatewayKey(Ed25519PrivateKey.generate()), lambda: 0.0)
+    with socket.socket(fileno=os.dup(process.give_away())) as child:
+        child.send(wire.encode(wire.Up()))
+        ready = asyncio.create_task(process.ready())
+        await eventually(lambda: process._heard_at is not None, "the word to come")
+        assert not ready.done()
+        process.born(os.getpid())
+        assert await ready
+        process.end()
+    process.given()
+
+
 async def test_process_that_nobody_comes_to_ends(nursery: Nursery) -> None:
     process = await nursery.room("abc")
     ended: list[frozenset[str]] = []
