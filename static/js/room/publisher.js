@@ -25,6 +25,8 @@ export class Publisher extends EventTarget {
   #transceivers = new Map();
   /** Changes of a sender's parameters follow each other. @type {Map<Source, Promise<void>>} */
   #parameters = new Map();
+  /** Changes of a sender's track do, too. @type {WeakMap<RTCRtpSender, Promise<void>>} */
+  #replacing = new WeakMap();
   /** @type {Map<Source, ReturnType<typeof setTimeout>>} */
   #cooling = new Map();
   /** @type {Promise<{sdp: string, sources: Record<string, Source>}> | null} */
@@ -77,8 +79,14 @@ export class Publisher extends EventTarget {
    */
   async setTrack(source, track) {
     const sender = this.#transceivers.get(source)?.sender;
-    if (this.#closed || !sender || sender.track === track) return;
-    await sender.replaceTrack(track);
+    if (!sender) return;
+    // while a change is under way the sender still names the track before it
+    const before = this.#replacing.get(sender) ?? Promise.resolve();
+    const done = before.catch(() => undefined).then(async () => {
+      if (!this.#closed && sender.track !== track) await sender.replaceTrack(track);
+    });
+    this.#replacing.set(sender, done);
+    await done;
   }
 
   /**
