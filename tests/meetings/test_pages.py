@@ -67,8 +67,12 @@ def test_keep_rename_and_delete_a_meeting(house: House) -> None:
     member = house.member()
     assert member.send("/meetings", title="Tuesday").location == "/meetings"
     (meeting,) = house.services.meetings.of(1)
-    assert f'data-fresh="{meeting.code}"' in member.open("/meetings").text
-    assert 'data-fresh=""' in member.open("/meetings").text  # the link is made once
+    fresh = member.open("/meetings").text
+    assert f'data-fresh="{meeting.code}"' in fresh
+    assert re.search(r'data-part="open"[^>]* hidden>', fresh), "before its link is made there is none to open"
+    later = member.open("/meetings").text
+    assert 'data-fresh=""' in later  # the link is made once
+    assert not re.search(r'data-part="open"[^>]* hidden>', later)
     assert "Tuesday" in member.open(f"/meetings/{meeting.code}").text
     assert member.send(f"/meetings/{meeting.code}/change", title="Friday").status_code == 303
     assert "Friday" in member.open("/meetings").text
