@@ -243,7 +243,8 @@ class Nursery:
             if room is None or not room.alive:
                 room = self._rooms[code] = self._ask(code)
             try:
-                if await asyncio.wait_for(room.ready(), UP_SECONDS):
+                await asyncio.wait_for(room.ready(), UP_SECONDS)
+                if room.alive:  # else it has ended since it was ready: the answer takes turns of the loop
                     return room
             except TimeoutError:
                 room.end()

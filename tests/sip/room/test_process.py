@@ -126,6 +126,20 @@ async def test_process_that_nobody_comes_to_ends(nursery: Nursery) -> None:
     assert (await nursery.room("abc")).pid != process.pid
 
 
+@pytest.mark.parametrize("turns", range(4))
+async def test_process_that_ends_while_it_is_asked_for_is_not_given(nursery: Nursery, turns: int) -> None:
+    """Its last caller leaves in the very moment in which another one comes."""
+    process = await nursery.room("abc")
+    asking = asyncio.create_task(nursery.room("abc"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    over = not asking.done()
+    if over:
+        process._receive(wire.encode(wire.Empty()), [])
+    assert (await asking).alive
+    assert over or asking.result() is process
+
+
 async def test_call_for_a_process_that_is_over_comes_back(nursery: Nursery, house: PhoneHouse) -> None:
     process = await nursery.room("abc")
     process.end()
