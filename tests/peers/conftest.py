@@ -54,13 +54,13 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RelayProcess]:
             return probe.connect_ex(str(path)) == 0
 
     try:
-        until(lambda: listening() or process.poll() is not None, "the relay to listen", within=20)
+        until(lambda: listening() or process.poll() is not None, "the relay to listen", within=60)
         assert process.poll() is None, (folder / "output.txt").read_text()
         yield RelayProcess(process.pid, path, ("127.0.0.1", port))
     finally:
         process.terminate()
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

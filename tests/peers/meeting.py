@@ -19,7 +19,10 @@ from bench.client.sources import PatternCamera, PatternMicrophone
 from onmeet.signalling.ticket import Role
 
 PUMP_SECONDS = 0.002
-_DEADLINE = 8.0
+_DEADLINE = 45.0
+_CATCH_UP_NS = 80_000_000
+_QUIET_SECONDS = 0.4
+_QUIET_TURNS = 60
 
 
 class Waited(AssertionError):
@@ -71,8 +74,8 @@ class Member:
             if self.peer.uplink.transport.state != "connected":
                 continue
             due = self._agenda.get(id(source), now_ns)
-            # after a pause of the test, go on from here instead of sending a burst
-            due = max(due, now_ns - 4 * source.interval_ns)
+            # after a pause of the test, go on from here instead of sending a burst: sound and picture alike
+            due = max(due, now_ns - _CATCH_UP_NS)
             while due <= now_ns:
                 source.step(time.time_ns())
                 due += source.interval_ns
@@ -106,8 +109,9 @@ class Meeting:
         stamped: bool = True,
         auto_view: bool = True,
         role: Role = "guest",
+        watch: Callable[[Member], object] | None = None,
     ) -> Member:
-        """A new member, publishing pattern media and connected."""
+        """A new member, publishing pattern media and connected. watch: called before anything can arrive."""
         peer = Participant(await self.link(role=role), self._workshop, stamped=stamped, auto_view=auto_view)
         member = Member(f"Member {next(self._names)}", peer)
         await peer.join(member.name)
@@ -121,8 +125,11 @@ class Meeting:
                 member.camera = PatternCamera(up.sender, up.camera, peer.index)
             if up.microphone is not None:
                 member.microphone = PatternMicrophone(up.sender, up.microphone, peer.index, level)
-        if downlink is not None:
+        if downlink is not None or watch is not None:
             await self.until(lambda: peer.downlink is not None, "an offer to the subscriber")
+        if watch is not None:
+            watch(member)
+        if downlink is not None:
             assert peer.downlink is not None
             peer.downlink.transport.downlink = Network(downlink, seed=peer.index + 101)
         if peer.transports:
@@ -149,13 +156,14 @@ class Meeting:
         """Silence all sources and wait until nothing more arrives."""
         for member in self.members:
             member.camera = member.microphone = None
-        quiet_since, last = time.monotonic(), self.total
+        quiet_since, turns, last = time.monotonic(), 0, self.total
 
         def quiet() -> bool:
-            nonlocal quiet_since, last
+            nonlocal quiet_since, turns, last
             if self.total != last:
-                quiet_since, last = time.monotonic(), self.total
-            return time.monotonic() - quiet_since > 0.25
+                quiet_since, turns, last = time.monotonic(), 0, self.total
+            turns += 1  # when the test itself paused, nobody has looked at the sockets meanwhile
+            return time.monotonic() - quiet_since > _QUIET_SECONDS and turns > _QUIET_TURNS
 
         await self.until(quiet, "silence")
 

@@ -15,6 +15,7 @@ from onmeet.signalling.gateway import MAX_CALLS
 from tests.factories.telephone import GatewayClient, rtp
 from tests.peers.conftest import RelayProcess
 from tests.peers.meeting import Meeting, Member
+from tests.waiting import until
 
 KEY = bytes(range(32))
 
@@ -53,8 +54,12 @@ def heard(member: Member, index: int) -> int:
     return sum(streams[mid].received for mid in mids if mid in streams)
 
 
+def counted(relay: RelayProcess) -> dict[str, Any]:
+    return client.query(relay.path, {"query": "metrics"}, 30.0)
+
+
 async def metrics(relay: RelayProcess) -> dict[str, Any]:
-    return await asyncio.to_thread(client.query, relay.path, {"query": "metrics"}, 5.0)
+    return await asyncio.to_thread(counted, relay)
 
 
 async def test_browser_and_caller_hear_each_other_sealed(
@@ -104,11 +109,15 @@ async def test_twenty_five_callers_sound_goes_through(
             link.sound(index, rtp(index, number, level=20))
         await meeting.flow(1, host)  # 20 ms, as long as the packets last
     await meeting.until(lambda: sum(heard(host, i) for i in indexes.values()) >= 3 * 40, "the forwarded ones")
+    all_of_it = before["sound_packets_in"] + 25 * 50
+    await asyncio.to_thread(
+        until, lambda: counted(relay)["media"]["sound_packets_in"] >= all_of_it, "the last of the sound"
+    )
     after = (await metrics(relay))["media"]
     assert after["sound_packets_in"] - before["sound_packets_in"] == 25 * 50
     assert after["sound_packets_dropped"] == before["sound_packets_dropped"]
     assert after["phones"] == 25
-    assert len(link.sounds) >= 40
+    assert await link.wait_for_sounds(40)
 
 
 async def test_as_many_callers_as_an_epoch_carries_come_and_go(
@@ -122,8 +131,10 @@ async def test_as_many_callers_as_an_epoch_carries_come_and_go(
     assert (await link.wait_for("error"))["code"] == "full"
     await link.close()
     await meeting.until(lambda: len(host.peer.participants) == 1, "everybody's leave")
-    found = await metrics(relay)
-    assert (found["phones"], found["callers"], found["gateways"]) == (0, 0, 0)
+    kinds = ("phones", "callers", "gateways")
+    await asyncio.to_thread(
+        until, lambda: [counted(relay)[kind] for kind in kinds] == [0, 0, 0], "nobody to be counted"
+    )
 
 
 async def test_a_gateway_that_stops_reading_takes_no_sound_from_browsers(
