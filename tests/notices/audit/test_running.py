@@ -82,12 +82,13 @@ def test_a_string_in_the_name_of_a_file_is_seen(config: Config) -> None:
 def test_a_key_that_opens_nothing_is_found_a_day_later(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    today = clock.now()
     store = open_key_store(config)
     store.ensure(["a" * 32])
     store.close()
+    monkeypatch.setattr(clock, "now", lambda: today)  # also when midnight comes in between
     assert report(config).clean, "it may belong to a row that is being written"
-    later = clock.now().replace(year=clock.now().year + 1)
-    monkeypatch.setattr(clock, "now", lambda: later)
+    monkeypatch.setattr(clock, "now", lambda: today + timedelta(days=365))
     assert [(f.kind, f.count) for f in report(config).findings] == [("key left over", 1)]
 
 
