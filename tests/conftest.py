@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.running import OnMeetServer
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")  # a machine that stalls for a moment breaks no property
 
 gc.set_threshold(100_000, 50, 50)
 """A house of many objects for each test is no garbage: looking for some as often as usual costs a seventh."""
