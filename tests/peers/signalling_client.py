@@ -219,7 +219,7 @@ class SignallingClient:
         """Leave the meeting and wait until the relay closes."""
         with contextlib.suppress(Closed):
             await self.send("leave")
-        await asyncio.wait_for(self.closed.wait(), 10)
+        await asyncio.wait_for(self.closed.wait(), 30)
         await self.end()
 
     def drop(self) -> None:
@@ -239,7 +239,7 @@ class SignallingClient:
         self._handlers[kind] = handler
 
     async def wait_for(
-        self, kind: str, *, within: float = 10, where: Handler | None = None, **fields: Any
+        self, kind: str, *, within: float = 30, where: Handler | None = None, **fields: Any
     ) -> Message:
         """Take the first message of this type whose fields fit; earlier ones stay in the inbox.
 
@@ -266,7 +266,7 @@ class SignallingClient:
         self.inbox.remove(found)
         return found
 
-    async def wait_closed(self, within: float = 10) -> Closed:
+    async def wait_closed(self, within: float = 30) -> Closed:
         """How the socket ended."""
         await asyncio.wait_for(self.closed.wait(), within)
         assert self.close is not None

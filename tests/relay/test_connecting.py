@@ -59,13 +59,12 @@ async def test_a_handshake_that_overtakes_the_answer_is_not_lost(room: MediaRoom
     offer = subscriber.offer()
     assert offer is not None
     answer = receiver.answer(offer.sdp)
+    receiver.says_hello_once()
     connecting = asyncio.create_task(receiver.connect())
     await eventually(lambda: subscriber.transport.dtls.waiting)
-    before = asyncio.get_running_loop().time()
     subscriber.answer(answer)
     await listener.until("connected", True)
     await connecting
-    assert asyncio.get_running_loop().time() - before < 0.9, "it took a retransmission"
 
 
 async def test_a_wrong_fingerprint_gets_no_connection(room: MediaRoom, client: Make) -> None:

@@ -12,6 +12,7 @@ from onmeet.clock import monotonic
 from onmeet.errors import ConfigError
 from onmeet.relay.endpoint import BATCH, Endpoint
 from onmeet.relay.settings import MediaSettings
+from tests.ports import free_port
 from tests.relay.client import eventually
 
 
@@ -54,10 +55,12 @@ async def test_empty_and_unknown_datagrams_are_counted(endpoint: Endpoint) -> No
     await eventually(lambda: endpoint.dropped == 6)
 
 
-async def test_closing_twice_is_closing_once(endpoint: Endpoint) -> None:
+async def test_closing_twice_is_closing_once() -> None:
+    settings = MediaSettings(port=free_port(), advertise=())
+    endpoint = Endpoint.open(settings, monotonic)
     endpoint.close()
     endpoint.close()
-    again = Endpoint.open(MediaSettings(port=endpoint.port, advertise=()), monotonic)
+    again = Endpoint.open(settings, monotonic)
     again.close()
 
 

@@ -12,6 +12,7 @@ from onmeet.relay.peer import Publisher, Subscriber
 from onmeet.relay.plane import MediaPlane, MediaRoom
 from onmeet.relay.sdp import parse
 from onmeet.relay.settings import MediaSettings
+from tests.ports import free_port
 from tests.relay.client import Client, eventually, rtp
 from tests.relay.real_peers import (
     SOURCES,
@@ -244,12 +245,12 @@ async def test_five_hundred_joins_and_leaves_leave_nothing(
 
 
 async def test_closing_the_plane_closes_everything(client: Make) -> None:
-    settings = MediaSettings(port=0, advertise=("127.0.0.1",), require_sframe=False)
+    port = free_port()
+    settings = MediaSettings(port=port, advertise=("127.0.0.1",), require_sframe=False)
     plane = await MediaPlane.open(settings)
     room = plane.room(Listener())
     sender, _, _ = await publish(room, client)
     await subscribe(room, client)
-    port = plane.port
     await plane.close()
     await plane.close()
     assert nothing_left(plane)
