@@ -165,11 +165,11 @@ def running_cluster() -> Iterator[Cluster]:
             )
         try:
             cluster = Cluster(port, Path(folder))
-            until(cluster.answers, "PostgreSQL to answer", within=30)
+            until(cluster.answers, "PostgreSQL to answer", within=90)
             yield cluster
         finally:
             server.send_signal(signal.SIGINT)  # what it calls a fast shutdown
-            server.wait(30)
+            server.wait(90)
 
 
 def _memory() -> str | None:

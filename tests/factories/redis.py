@@ -26,7 +26,7 @@ class RedisServer:
     def __init__(self, port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
         self.folder = folder
         self.url = f"redis://127.0.0.1:{port}/0"
-        self.client = Redis.from_url(self.url, socket_timeout=5)
+        self.client = Redis.from_url(self.url, socket_timeout=30)
         self._process = process
 
     def answers(self) -> bool:
@@ -44,7 +44,7 @@ class RedisServer:
     def end(self) -> None:
         """Stop it, as a failing machine would."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(30)
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def running_redis() -> Iterator[RedisServer]:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=end_with_parent)
         server = RedisServer(port, process, Path(folder))
         try:
-            until(server.answers, "Redis to answer", within=10)
+            until(server.answers, "Redis to answer", within=60)
             yield server
         finally:
             server.client.close()

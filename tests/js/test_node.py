@@ -17,5 +17,5 @@ NODE = shutil.which("node")
 def test_node_finds_nothing_wrong(file: Path) -> None:
     assert NODE
     command = [NODE, "--test", "--test-reporter=spec", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

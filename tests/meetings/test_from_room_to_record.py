@@ -31,7 +31,7 @@ class Keeper:
 
     async def takes(self, count: int) -> None:
         """Deal with so many reports."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while count > 0:
                 for news in await asyncio.to_thread(self.feed.take, 5.0):
                     match news:
