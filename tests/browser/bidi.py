@@ -34,7 +34,7 @@ class BiDi:
         self._subscribers: list[Callable[[str, Json], None]] = []
         self.command("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": False}})
 
-    def command(self, method: str, *, deadline: float = 30.0, **params: Any) -> Json:
+    def command(self, method: str, *, deadline: float = 60.0, **params: Any) -> Json:
         """Send one command and return its result; raise BiDiError or TimeoutError."""
         number = next(self._ids)
         self._socket.send(json.dumps({"id": number, "method": method, "params": params}))

@@ -125,7 +125,7 @@ class Chromium:
         made.add_init_script(f"({INSTRUMENTS})()")
         if preload:
             made.add_init_script(f"({preload})()")
-        made.set_default_timeout(20_000)
+        made.set_default_timeout(60_000)
         return ChromiumWindow(made.new_page())
 
     def close(self) -> None:

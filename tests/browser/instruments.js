@@ -1,5 +1,6 @@
 // Runs before the scripts of every page under test: what a person would see and hear, as numbers.
-// It watches and changes nothing: the product does not know that it is there.
+// It watches and changes nothing: the product does not know that it is there. Only a press that would hit something
+// else than was aimed at, because that has moved meanwhile, reaches nobody.
 () => {
   if (window.probe) return;
   /** @type {RTCPeerConnection[]} */
@@ -38,6 +39,26 @@
     return false;
   };
 
+  const isOn = (node, hit) => [node, ...node.labels ?? []].some((each) => holds(each, hit));
+
+  /** What the next press is for, and whether it was on it. */
+  let aim = null;
+  const guard = (event) => {
+    if (!aim) return;
+    if (event.type === 'pointerdown') aim.hit = isOn(aim.node, event.composedPath()[0]);
+    if (aim.hit) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click']) addEventListener(type, guard, true);
+  const aimAt = (selector) => { aim = { node: one(selector), hit: false }; };
+  /** Whether the press was on it; a page that came with the press was not aimed at. */
+  const landed = () => {
+    const { hit } = aim ?? { hit: true };
+    aim = null;
+    return hit;
+  };
+
   /** Where a pointer would hit the element, or why it would not. */
   const target = (selector) => {
     const node = one(selector);
@@ -53,8 +74,7 @@
       if (!deeper || deeper === hit) break;
       hit = deeper;
     }
-    const label = node.labels?.length ? [...node.labels] : [];
-    if (!hit || !(holds(node, hit) || label.some((each) => holds(each, hit)))) {
+    if (!hit || !isOn(node, hit)) {
       return { problem: `covered by ${hit?.outerHTML?.slice(0, 120) ?? 'nothing on the screen'}` };
     }
     return { x, y };
@@ -143,8 +163,17 @@
     return rows;
   };
 
+  let leaving = false;
+  addEventListener('beforeunload', () => { leaving = true; });
+  /** The page is there as a whole; one that is about to go does not answer, unless what came was a mere download. */
+  const settled = async () => {
+    if (leaving) await new Promise((done) => setTimeout(done, 5000));
+    leaving = false;
+    if (document.readyState !== 'complete') await new Promise((done) => addEventListener('load', done));
+  };
+
   window.probe = {
-    all, one, shown, target, activeElement, pictures, sounds, peers, violations,
+    all, one, shown, target, aimAt, landed, settled, activeElement, pictures, sounds, peers, violations,
     clicked: (testid) => clicks.get(testid),
     firstRemoteFrame: () => firstRemote,
   };

@@ -81,6 +81,28 @@ def test_a_strict_policy_does_not_hinder_the_instruments(window: Window) -> None
     assert window.take_problems() == []
 
 
+def test_a_click_follows_what_moves_away_and_hits_nothing_else(window: Window) -> None:
+    window.evaluate(
+        """() => {
+            const call = document.querySelector('[data-testid=call]');
+            window.pressed = [];
+            call.onclick = () => pressed.push('call');
+            call.addEventListener('pointerover', () => {
+                const other = document.createElement('button');
+                other.textContent = 'Another';
+                for (const type of ['pointerdown', 'mouseup', 'click']) {
+                    other.addEventListener(type, () => pressed.push(type));
+                }
+                call.before(other);
+            }, { once: true });
+        }"""
+    )
+    window.click('[data-testid="call"]')
+    assert window.evaluate("() => window.pressed") == ["call"]
+    window.click("input")
+    assert window.focused()["label"] == "Words"
+
+
 def test_errors_and_violations_are_noticed(window: Window) -> None:
     window.evaluate("() => { console.error('oh dear'); }")
     window.evaluate(

@@ -16,9 +16,13 @@ from tests.waiting import until
 
 T = TypeVar("T")
 
+WAIT_SECONDS = 30.0
+"""How long a page may take to show something: usually a tenth of a second, but not on a busy machine."""
+
 INSTRUMENTS = (Path(__file__).parent / "instruments.js").read_text(encoding="utf-8")
 
 _EVALUATE = """async (text) => {{
+  await window.probe?.settled();
   const answer = await ({function})(...JSON.parse(text));
   return JSON.stringify(answer ?? null);
 }}"""
@@ -98,7 +102,8 @@ class Window(ABC):
     def evaluate(self, function: str, *args: Any) -> Any:
         """Call a JavaScript function (its source) with JSON arguments; its answer is JSON, too.
 
-        When the page is left while it answers, the page that comes in its place is asked.
+        A page is asked once it has loaded, with its scripts. When it is about to be left, or is left while it
+        answers, the page that comes in its place is asked.
         """
         source, text = _EVALUATE.format(function=function), json.dumps(args)
         for _ in range(20):
@@ -113,11 +118,11 @@ class Window(ABC):
         """Where the window is now, fragment included."""
         return str(self.evaluate("() => location.href"))
 
-    def until(self, function: str, *args: Any, what: str, within: float = 10.0) -> Any:
-        """Evaluate until the answer is true; `what` completes "waited 10 s for …"."""
+    def until(self, function: str, *args: Any, what: str, within: float = WAIT_SECONDS) -> Any:
+        """Evaluate until the answer is true; `what` completes "waited 30 s for …"."""
         return self.wait(lambda: self.evaluate(function, *args), what, within=within)
 
-    def wait(self, check: Callable[[], T], what: str, *, within: float = 10.0) -> T:
+    def wait(self, check: Callable[[], T], what: str, *, within: float = WAIT_SECONDS) -> T:
         """Ask until the answer is true; an AssertionError says where the window is and what it reported."""
         try:
             return until(check, what, within=within, pause=self.pause)
@@ -128,11 +133,11 @@ class Window(ABC):
         """Whether an element like that is visible now."""
         return bool(self.evaluate("(s) => { const e = probe.one(s); return e && probe.shown(e); }", selector))
 
-    def until_shown(self, selector: str, *, within: float = 10.0) -> None:
+    def until_shown(self, selector: str, *, within: float = WAIT_SECONDS) -> None:
         """Wait until an element like that is visible."""
         self.wait(lambda: self.shows(selector), f"{selector} to show", within=within)
 
-    def until_gone(self, selector: str, *, within: float = 10.0) -> None:
+    def until_gone(self, selector: str, *, within: float = WAIT_SECONDS) -> None:
         """Wait until no element like that is visible."""
         self.wait(lambda: not self.shows(selector), f"{selector} to go", within=within)
 
@@ -140,7 +145,7 @@ class Window(ABC):
         """The visible text of the first element like that, "" when there is none."""
         return str(self.evaluate("(s) => probe.one(s)?.innerText ?? ''", selector))
 
-    def until_text(self, text: str, selector: str = "body", *, within: float = 10.0) -> None:
+    def until_text(self, text: str, selector: str = "body", *, within: float = WAIT_SECONDS) -> None:
         """Wait until the element's visible text contains `text`."""
         self.wait(lambda: text in self.text(selector), f"{text!r} in {selector}", within=within)
 
@@ -149,8 +154,11 @@ class Window(ABC):
         answer = self.evaluate("(s, n) => probe.one(s)?.getAttribute(n)", selector, name)
         return None if answer is None else str(answer)
 
-    def click(self, selector: str, *, within: float = 10.0) -> None:
-        """Click the middle of an element as soon as a pointer can reach it and it stands still."""
+    def click(self, selector: str, *, within: float = WAIT_SECONDS) -> None:
+        """Click the middle of an element as soon as a pointer can reach it and it stands still.
+
+        Should it move just then, the press reaches nobody, and the pointer goes after it.
+        """
         before: dict[str, Any] = {}
         spot: dict[str, Any] = {}
 
@@ -159,11 +167,17 @@ class Window(ABC):
             before, spot = spot, self.evaluate("(s) => probe.target(s)", selector)
             return "x" in spot and spot == before
 
+        def clicked() -> bool:
+            if not settled():
+                return False
+            self.evaluate("(s) => probe.aimAt(s)", selector)
+            self.click_at(spot["x"], spot["y"])
+            return bool(self.evaluate("() => probe.landed()"))
+
         try:
-            self.wait(settled, f"{selector} to be clickable", within=within)
+            self.wait(clicked, f"{selector} to be clickable", within=within)
         except AssertionError as error:
             raise AssertionError(f"{error}; {spot.get('problem')}") from None
-        self.click_at(spot["x"], spot["y"])
 
     def fill(self, selector: str, text: str) -> None:
         """Click into a field, replace what it holds by `text`, key by key."""
