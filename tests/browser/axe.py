@@ -24,10 +24,17 @@ def violations(window: Window) -> list[str]:
     """What axe finds wrong with the page as it is now, a line each."""
     if not window.evaluate("() => Boolean(window.axe)"):
         window.evaluate(f"() => {{ {_source()} }}")
-    # a page that fades in has the contrast of fog
+    # what fades in has the contrast of fog, and something may begin to do so while axe looks
     window.evaluate(
-        """() => Promise.all(document.getAnimations().filter((a) => a.effect.getTiming().iterations < 9)
-            .map((a) => a.finished.catch(() => 0)))"""
+        """() => new Promise((done) => {
+            if (!window.still) {
+                window.still = new CSSStyleSheet();
+                window.still.replaceSync(`*, ::before, ::after, ::backdrop {
+                    animation: none !important; transition: none !important; }`);
+                document.adoptedStyleSheets.push(window.still);
+            }
+            requestAnimationFrame(() => requestAnimationFrame(done));
+        })"""
     )
     found: list[str] = window.evaluate(_RUN)
     return found
