@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,12 +128,15 @@ def tone_share(opus: Iterable[bytes], hertz: float) -> float:
 
 
 def memory_of(pid: int) -> Iterator[bytes]:
-    """Every writable piece of a process's memory."""
-    with (
-        open(f"/proc/{pid}/maps", encoding="ascii", errors="replace") as maps,
-        open(f"/proc/{pid}/mem", "rb", 0) as memory,
-    ):
-        for line in maps:
+    """Every writable piece of a process's memory; none of one that has ended meanwhile."""
+    with ExitStack() as stack:
+        try:
+            maps = stack.enter_context(open(f"/proc/{pid}/maps", encoding="ascii", errors="replace"))
+            memory = stack.enter_context(open(f"/proc/{pid}/mem", "rb", 0))
+            lines = maps.readlines()
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        for line in lines:
             span, rights, *_ = line.split()
             if not rights.startswith("rw"):
                 continue

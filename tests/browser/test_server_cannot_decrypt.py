@@ -62,13 +62,18 @@ class Evidence:
         self.server = server
         self.link = anna.link
         speaker = anna.index()
-        kept = anna.window.evaluate("() => window.keptBases")
+
+        def captured() -> bool:
+            rtp = eavesdropper.captured(file)
+            self.audio = [frame for frame in eavesdropper.audio_frames(rtp) if frame.sender == speaker]
+            self.video = eavesdropper.video_frames(rtp)
+            return len(self.audio) > 200 and len(self.video) > 40
+
+        anna.window.wait(captured, "four seconds of sound, and pictures, in the capture", within=60)
+        kept = anna.window.evaluate("() => window.keptBases")  # after the frames, so that no key is missing
         self.audio_bases = [bytes(each["bytes"]) for each in kept if each["name"] == "audio"]
         self.video_bases = [bytes(each["bytes"]) for each in kept if each["name"] == "video"]
         self.bases = [bytes(each["bytes"]) for each in kept]
-        rtp = eavesdropper.captured(file)
-        self.audio = [frame for frame in eavesdropper.audio_frames(rtp) if frame.sender == speaker]
-        self.video = eavesdropper.video_frames(rtp)
 
 
 @pytest.fixture(scope="module")
