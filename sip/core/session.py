@@ -121,7 +121,9 @@ class Session(Refreshing):
     def _on_info(self, request: Request, now: float) -> None:
         digit = digit_of(request)  # raises MessageError (415)
         self._reply(request, 200)
-        if digit and self.state == "confirmed":
+        if digit and self.state == "accepted":
+            self._early_digits.append(digit)
+        elif digit and self.state == "confirmed":
             self._tell(Pressed(digit))
 
     def _on_prack(self, request: Request, now: float) -> None:
@@ -202,6 +204,8 @@ class Session(Refreshing):
         if first and self.media.agreement is not None:
             self.state = "confirmed"
             self._tell_answered()
+            for digit in self._early_digits:
+                self._tell(Pressed(digit))
         elif waiting.delayed:
             self._tell_agreement()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -78,6 +79,7 @@ class Asking:
         self._acks: dict[tuple[int, str], Acknowledge] = {}
         self._unacknowledged: Unacknowledged | None = None
         self._leaving = False
+        self._early_digits: deque[str] = deque(maxlen=32)  # that came before the ACK of our 2xx
         self._told = False
         self._out: list[Effect] = []
         self._times: dict[str, tuple[float, Callable[[float], None]]] = {}

@@ -150,6 +150,22 @@ async def test_digits_by_info(kind: str, body: str, digit: str | None) -> None:
 
 
 @in_virtual_time
+async def test_digits_that_overtake_the_ack_follow_the_answer() -> None:
+    house = House()
+    peer = await house.open()
+    peer.call()
+    response = await peer.response("INVITE", 200)
+    for digit in (b"5", b"#"):
+        peer.ask("INFO", body=digit, kind="application/dtmf")
+        assert (await peer.response("INFO")).status == 200
+    assert house.listener.words == []
+    peer.ack(response)
+    await asyncio.sleep(1)
+    assert house.listener.words == ["answered", "digit", "digit"]
+    assert [digit for _, digit in house.listener.heard[1:]] == ["5", "#"]
+
+
+@in_virtual_time
 async def test_repeated_info_is_one_digit() -> None:
     house, peer = await talking()
     info = peer.ask("INFO", body=b"Signal=5\r\n", kind="application/dtmf-relay")
