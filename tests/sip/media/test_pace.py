@@ -48,7 +48,8 @@ async def test_clock_comes_by_50_times_a_second() -> None:
         moments.append(now)
         if len(moments) == 26:
             break
-    assert moments[-1] - moments[0] == pytest.approx(0.5, abs=1e-6)
+    # A machine that stalled for longer than half a second has skipped some.
+    assert moments[-1] - moments[0] == pytest.approx(0.5 + clock.skipped * FRAME_SECONDS, abs=1e-6)
     assert time.monotonic() - start >= 0.49
 
 

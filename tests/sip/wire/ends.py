@@ -118,6 +118,16 @@ async def connect(
     return await asyncio.open_connection(host, end.port(transport), **more)
 
 
+async def refused(end: End, transport: TransportName = "tcp", *, saying: bytes = b"") -> bool:
+    """Whether a connection is ended at once; the far side may notice that before it is even connected."""
+    try:
+        reader, writer = await connect(end, transport)
+    except ConnectionError:
+        return True
+    writer.write(saying)
+    return await ended(reader) == b""
+
+
 async def ended(reader: asyncio.StreamReader) -> bytes:
     """What still came until the connection was closed or reset by the other side."""
     got = b""

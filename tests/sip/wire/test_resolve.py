@@ -146,9 +146,10 @@ async def test_answers_are_remembered_for_as_long_as_they_say() -> None:
 async def test_a_silent_dns_leaves_the_addresses_of_before() -> None:
     now = [0.0]
     async with dns_server(RECORDS, ttl=60) as server:
-        asker = resolver(server, clock=lambda: now[0], seconds=0.2)
+        asker = resolver(server, clock=lambda: now[0])
         before = await asker.targets(Destination("plain.test", 5060, "udp"))
         now[0], server.silent = 3600.0, True
+        asker._seconds, asker._dns = 0.2, None  # from now on nothing comes anyway
         assert await asker.targets(Destination("plain.test", 5060, "udp")) == before
         with pytest.raises(Unreachable, match="DNS does not answer"):
             await asker.targets(Destination("full.test", 5060, "udp"))

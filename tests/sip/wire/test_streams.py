@@ -6,7 +6,10 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -15,9 +18,11 @@ from sip.interface import TransportName
 from sip.wire.buckets import Rate
 from sip.wire.options import Limits
 from sip.wire.resolve import Destination, Resolver, Unreachable
+from sip.wire.stream import Connection
 from tests.factories.certificates import Authority
 from tests.factories.dns import dns_server
-from tests.sip.wire.ends import End, Trunk, connect, ended, message, open_end, soon
+from tests.sip.agent.virtual import in_virtual_time
+from tests.sip.wire.ends import End, Trunk, connect, ended, message, open_end, refused, soon
 
 BOTH: list[TransportName] = ["tcp", "tls"]
 
@@ -82,9 +87,7 @@ async def test_pings_are_answered() -> None:
 
 async def test_a_stranger_is_not_even_connected() -> None:
     async with open_end(Trunk(host="127.0.0.9", port=5060), bind="0.0.0.0") as end:
-        reader, writer = await connect(end)
-        writer.write(message())
-        assert await ended(reader) == b""
+        assert await refused(end, saying=message())
         assert end.transport.dropped["stranger"] == 1
         assert not end.got
 
@@ -164,8 +167,7 @@ async def test_a_far_side_that_does_not_read_loses_the_connection() -> None:
 async def test_one_source_has_a_limited_number_of_connections() -> None:
     async with open_end(limits=Limits(connections=3)) as end:
         kept = [await connect(end) for _ in range(3)]
-        reader, _ = await connect(end)
-        assert await ended(reader) == b""
+        assert await refused(end)
         assert end.transport.dropped["connections"] == 1
         _, other = await connect(end, local_addr=("127.0.0.2", 0))
         other.write(message())
@@ -182,25 +184,30 @@ async def test_one_source_has_a_limited_number_of_connections() -> None:
 async def test_all_connections_have_a_limit_together() -> None:
     async with open_end(limits=Limits(all_connections=2)) as end:
         kept = [await connect(end, local_addr=(f"127.0.0.{n}", 0)) for n in (2, 3)]
-        reader, _ = await connect(end)
-        assert await ended(reader) == b""
+        assert await refused(end)
         for _, writer in kept:
             writer.close()
 
 
-async def test_a_slow_handshake_ends_and_hinders_nobody(authority: Authority) -> None:
-    limits = Limits(handshake=0.3, connections=2)
+async def test_a_slow_handshake_hinders_nobody(authority: Authority) -> None:
+    limits = Limits(handshake=30.0, connections=2)
     async with open_end(files=authority.issue("127.0.0.1"), limits=limits) as end:
-        slow = await connect(end, "tls")
+        _, slow = await connect(end, "tls")
         quick = {"ssl": far_context(authority), "server_hostname": "127.0.0.1"}
         _, writer = await connect(end, "tls", **quick)
         writer.write(message())
         await soon(lambda: end.got, "a message beside the slow one")
-        assert await ended((await connect(end, "tls"))[0]) == b"", "both places are taken"
-        await ended(slow[0])
-        _, third = await connect(end, "tls", **quick)
-        third.write(message())
-        await soon(lambda: len(end.got) == 2, "one in its place")
+        assert await refused(end, "tls"), "both places are taken"
+        slow.close()
+
+
+async def test_a_slow_handshake_ends_and_leaves_its_place(authority: Authority) -> None:
+    limits = Limits(handshake=0.3, connections=1)
+    async with open_end(files=authority.issue("127.0.0.1"), limits=limits) as end:
+        for _ in range(2):
+            reader, _ = await connect(end, "tls")
+            await ended(reader)
+        assert end.transport.dropped["connections"] == 0, "the second one had the place of the first"
 
 
 async def test_noise_in_place_of_a_handshake_is_closed(authority: Authority) -> None:
@@ -290,10 +297,16 @@ async def test_a_connection_that_failed_is_not_used_for_the_next_request() -> No
         assert await end.transport.flow(None, trunk="trunk") is not flow
 
 
+@asynccontextmanager
+async def dead_machine() -> AsyncIterator[int]:
+    """A port on which nobody listens, and that nobody else can take meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
 async def test_nobody_listens() -> None:
-    async with open_end() as far:
-        port = far.port()
-    async with open_end(Trunk(transport="tcp", port=port)) as end:
+    async with dead_machine() as port, open_end(Trunk(transport="tcp", port=port)) as end:
         with pytest.raises(Unreachable):
             await end.transport.flow(None, trunk="trunk")
 
@@ -343,9 +356,7 @@ async def test_an_expired_certificate_is_refused(authority: Authority) -> None:
 
 
 async def test_the_next_machine_is_taken_when_the_first_is_dead() -> None:
-    async with open_end() as dead:
-        gone = dead.port()
-    async with open_end() as far:
+    async with dead_machine() as gone, open_end() as far:
         records = {
             ("_sip._tcp.sip.test", "SRV"): [f"1 0 {gone} a.sip.test.", f"2 0 {far.port()} a.sip.test."],
             ("a.sip.test", "A"): ["127.0.0.1"],
@@ -376,14 +387,15 @@ async def test_a_silent_udp_machine_is_avoided_for_a_while() -> None:
             assert (await end.transport.flow(None, trunk="trunk")).remote[1] == 5070
 
 
-async def test_pings_keep_a_trunks_connection_and_find_a_dead_one(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pings_find_a_dead_connection_of_a_trunk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sip.wire.stream.PONG_SECONDS", 0.3)
-    answers = True
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(3):
+            await reader.read(100)
+            writer.write(b"\r\n")
         while await reader.read(100):
-            if answers:
-                writer.write(b"\r\n")
+            pass
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -391,11 +403,48 @@ async def test_pings_keep_a_trunks_connection_and_find_a_dead_one(monkeypatch: p
         trunk = Trunk(transport="tcp", port=server.sockets[0].getsockname()[1], keep_alive=0.05)
         async with open_end(trunk) as end:
             flow = await end.transport.flow(None, trunk="trunk")
-            await asyncio.sleep(0.5)
-            assert flow.open
-            answers = False
             await soon(lambda: end.closed == [flow], "the end of a connection without answers")
             assert end.transport.dropped["no answer to pings"] == 1
+
+
+class Answering:
+    """Both the wire below a connection, whose far side answers pings, and the connection's owner."""
+
+    def __init__(self) -> None:
+        self.connection = Connection(cast(Any, self), "tcp", Limits(), ours=True, keep_alive=5.0)
+        self.pings = 0
+        self.end = ""
+        self.connection.connection_made(cast(Any, self))
+
+    def write(self, data: bytes) -> None:
+        self.pings += 1
+        asyncio.get_running_loop().call_later(0.2, self.connection.data_received, b"\r\n")
+
+    def get_extra_info(self, name: str) -> tuple[str, int]:
+        return "127.0.0.1", 5060
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def is_closing(self) -> bool:
+        return bool(self.end)
+
+    def abort(self) -> None:
+        self.connection.connection_lost(None)
+
+    def opened(self, connection: Connection) -> None: ...
+
+    def ended(self, connection: Connection, why: str) -> None:
+        self.end = why
+
+
+@in_virtual_time
+async def test_pings_that_are_answered_keep_a_connection() -> None:
+    far = Answering()
+    await asyncio.sleep(300)
+    assert far.pings >= 60
+    assert far.connection.open
+    assert far.end == ""
 
 
 async def test_one_that_never_answers_pings_is_kept() -> None:
