@@ -14,6 +14,7 @@ from typing import Any
 from tests.browser.bidi import BiDi, BiDiError, Json
 from tests.browser.window import INSTRUMENTS, PageLeftError, Window
 from tests.running import end_with_parent
+from tests.waiting import until
 
 PREFERENCES: dict[str, bool | int | str] = {
     "media.navigator.permission.disabled": True,
@@ -160,16 +161,17 @@ class Firefox:
             "".join(f"user_pref({_js(k)}, {_js(v)});\n" for k, v in PREFERENCES.items()),
             encoding="utf-8",
         )
-        self._process = subprocess.Popen(
-            [
-                *(executable, "--headless", "--no-remote", "--profile", str(self._profile)),
-                *("--remote-debugging-port", "0", "about:blank"),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=end_with_parent,
-        )
+        self._log = self._profile / "stderr"
+        with self._log.open("wb") as log:  # a pipe that nobody reads would be full one day, and stop it
+            self._process = subprocess.Popen(
+                [
+                    *(executable, "--headless", "--no-remote", "--profile", str(self._profile)),
+                    *("--remote-debugging-port", "0", "about:blank"),
+                ],
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                preexec_fn=end_with_parent,
+            )
         try:
             self._bidi = BiDi(self._address())
             self._bidi.subscribe("log.entryAdded")
@@ -202,8 +204,6 @@ class Firefox:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
         shutil.rmtree(self._profile, ignore_errors=True)
 
     def __enter__(self) -> Firefox:
@@ -218,11 +218,12 @@ class Firefox:
         self.close()
 
     def _address(self) -> str:
-        assert self._process.stderr
-        for line in self._process.stderr:
-            if found := re.search(r"BiDi listening on (ws://\S+)", line):
-                return found[1]
-        raise RuntimeError("Firefox ended before it listened")
+        def listens() -> str:
+            found = re.search(r"BiDi listening on (ws://\S+)\s", self._log.read_text("utf-8", "replace"))
+            assert found or self._process.poll() is None, "Firefox ended before it listened"
+            return found[1] if found else ""
+
+        return until(listens, "Firefox to listen", within=90)
 
 
 def _js(value: bool | int | str) -> str:
