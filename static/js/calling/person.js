@@ -14,6 +14,8 @@ const { handle = '', code = '' } = person.dataset;
 
 /** @type {OutgoingCall | null} */
 let current = null;
+/** Counts what was begun and what has ended: an answer that is late belongs to neither. */
+let turn = 0;
 
 /** @param {boolean} on whether it rings @param {string} [news] */
 function show(on, news = '') {
@@ -26,21 +28,24 @@ function show(on, news = '') {
 /** @param {string} [news] */
 function end(news) {
   current = null;
+  turn += 1;
   show(false, news);
 }
 
 async function begin() {
   const name = form.querySelector('input')?.value.trim() ?? '';
   show(true);
+  turn += 1;
+  const mine = turn;
   try {
     const call = await OutgoingCall.begin(handle, code, name);
-    if (calling.hidden) return call.hangUp(); // hung up meanwhile
+    if (mine !== turn) return call.hangUp(); // hung up meanwhile
     current = call;
     call.addEventListener('accepted', () => { said.textContent = text('accepted'); });
     call.addEventListener('enter', (event) => location.assign(/** @type {CustomEvent} */ (event).detail));
     call.addEventListener('over', (event) => end(why(/** @type {CustomEvent} */ (event).detail)));
   } catch (error) {
-    end(text(error instanceof CallRefused ? error.reason : 'failed'));
+    if (mine === turn) end(text(error instanceof CallRefused ? error.reason : 'failed'));
   }
 }
 

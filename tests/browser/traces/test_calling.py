@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Route
 
 from onmeet import clock
 from onmeet.web.cookies import SESSION
@@ -15,7 +16,7 @@ from tests.browser import axe
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.instance import Instance
-from tests.browser.people import PreJoin, start_meeting
+from tests.browser.people import PreJoin, agree, start_meeting
 from tests.browser.window import Window, by_testid
 from tests.factories.house import House, Visitor, make_config
 from tests.running import OnMeetServer
@@ -101,7 +102,7 @@ def test_a_call_rings_in_every_tab_and_leads_both_into_one_encrypted_meeting(
     assert secret.encode() not in wire
     caller, callee = PreJoin(ben).join("Ben"), PreJoin(second).join("Ada")
     assert caller.is_host()
-    assert caller.is_secure(among=2) == callee.is_secure(among=2)
+    agree(caller, callee)
 
 
 @pytest.mark.promise("N1.9")
@@ -206,6 +207,31 @@ def test_a_call_is_declined_hung_up_and_blocked(
     jonas.reload()
     jonas.until_text("Nobody to call here")
     assert Instance(onmeet_server).raw([CANARY]) == {}
+
+
+def test_a_call_that_was_hung_up_before_it_began_does_not_come_back(
+    window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer, house: House
+) -> None:
+    vera = Callee(house, onmeet_server, "vera@example.org", "Vera")
+    tab, ben = vera.opens(window()), window()
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    ben.page.route("**/u/*/call", hold_the_first)
+    call(ben, vera.link, "Ben")
+    ben.wait(lambda: held, "the question for a call")
+    ben.click(by_testid("hang-up"))
+    ben.click(by_testid("call"))
+    tab.until_shown(RING)
+    with ben.page.expect_response("**/u/*/call"):
+        held[0].continue_()
+    ben.click(by_testid("hang-up"))
+    tab.until_gone(RING)
+    assert not ben.shows(by_testid("hang-up"))
 
 
 @pytest.mark.promise("N1.4")
