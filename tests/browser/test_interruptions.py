@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
-from tests.browser.people import PreJoin, enter, start_meeting
+from tests.browser.people import MEET_SECONDS, PreJoin, agree, enter, start_meeting
 from tests.browser.window import by_testid
 from tests.browser.wire import Wire
 from tests.running import OnMeetServer
@@ -26,8 +26,7 @@ def test_media_and_keys_survive_a_cut_websocket(
 ) -> None:
     anna = start_meeting(window(), wire.base_url, "Anna")
     ben = enter(window(), anna.link, "Ben")
-    code = anna.is_secure(among=2)
-    ben.is_secure(among=2)
+    code = agree(anna, ben)
     ben.sees(1)
     indexes = (anna.index(), ben.index())
     for person in (anna, ben):
@@ -41,7 +40,7 @@ def test_media_and_keys_survive_a_cut_websocket(
     anna.is_back()
     ben.is_back()
     assert (anna.index(), ben.index()) == indexes, "resumed, not joined again"
-    assert anna.is_secure(among=2) == code, "the keys are the same ones"
+    assert agree(anna, ben) == code, "the keys are the same ones"
     anna.says("Still here")
     ben.reads("Still here")
     anna.sees(1)
@@ -78,8 +77,9 @@ def test_somebody_who_comes_while_the_server_is_away_is_told_and_gets_in_later(
     late.forgiven += ["WebSocket", "ERR_"]
     late.open(anna.link.replace(onmeet_server.base_url, wire.base_url))
     prejoin = PreJoin(late)
+    late.page.wait_for_load_state("networkidle")  # its worker is there, too
     wire.cut()
     prejoin.tries("Late")
     prejoin.is_told_to_wait()
     wire.mend()
-    late.until_shown(by_testid("leave"), within=20)
+    late.until_shown(by_testid("leave"), within=MEET_SECONDS)
