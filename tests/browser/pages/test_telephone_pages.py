@@ -29,6 +29,7 @@ def test_numbers_pin_invitation_and_card(
     anna = start_meeting(window(width=1280, height=800), onmeet_server.base_url, "Anna")
     page = anna.window
     page.click(by_testid("phone"))
+    page.until_text(" ", by_testid("phone-pin"))  # between its two halves
     shown = page.text(by_testid("phone-pin"))
     pin = shown.replace(" ", "")
     assert (len(pin), pin.isdigit(), len(shown)) == (8, True, 9)
@@ -58,6 +59,7 @@ def test_an_owner_sees_and_changes_the_pin_and_calls_out_after_proving_the_addre
     page.press("Enter")
     page.until_text("Tuesday round", "#meetings")
     page.click('a[aria-label="Change: Tuesday round"]')
+    page.until_shown(by_testid("meeting-pin"))
     before = page.text(by_testid("meeting-pin"))
     page.click(by_testid("new-pin"))
     page.until_text("new PIN", ".flashes")
@@ -72,7 +74,7 @@ def test_an_owner_sees_and_changes_the_pin_and_calls_out_after_proving_the_addre
     page.click('[data-part="open"]')
     karin = PreJoin(page).join("Karin")
     page.click(by_testid("phone"))
-    assert page.text(by_testid("phone-pin")) == pin
+    page.until_text(pin, by_testid("phone-pin"))
     page.until_text("first confirm your e-mail address", "#phone-dialog")
     page.open(f"{base_url}/account/details")
     page.click('form[action$="/email/prove"] button')
@@ -98,4 +100,4 @@ def proof_link(page: ChromiumWindow, base_url: str) -> str:
         found = re.search(r"/account/email/proof/[\w-]+", page.text())
         return found[0] if found else ""
 
-    return base_url + page.wait(looked, "the mail", within=90)
+    return base_url + page.wait(looked, "the mail", within=120)
