@@ -37,7 +37,7 @@ async def link(relay: QuietRelay) -> AsyncIterator[GatewayClient]:
 
 async def only(relay: QuietRelay, count: int) -> None:
     """Wait until no more than so many connections are left."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while relay.server.links > count:  # noqa: ASYNC110 - the server need not tell anybody
             await asyncio.sleep(0)
 
@@ -86,7 +86,7 @@ async def test_a_newer_link_is_the_one_that_counts(relay: QuietRelay, link: Gate
     await link.wait_for("attached")
     newer = await GatewayClient.open(relay.path, CODE)
     await newer.wait_for("attached")
-    await asyncio.wait_for(link.ended.wait(), 5)
+    await asyncio.wait_for(link.ended.wait(), 30)
     assert link.closed == 4409
     newer.ring(1)
     ada = await relay.joined("Ada", "host")
@@ -138,7 +138,7 @@ async def test_a_link_that_never_reads_its_messages_is_cut(
     gateway = relay.registry._gateways["klm-nopq-rst"]
     for _ in range(200):
         gateway.tell(RelayKey(0, {"kind": "epoch", "filling": "x" * 10_000}))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while "klm-nopq-rst" in relay.registry._gateways:  # noqa: ASYNC110 - the registry tells nobody
             await asyncio.sleep(0)
     assert relay.registry.gateways == 1
@@ -150,7 +150,7 @@ async def test_a_flood_is_closed_with_4429(relay: QuietRelay, link: GatewayClien
     await link.wait_for("attached")
     for _ in range(1000):
         link.say("hang-up", call=call_name(1))
-    await asyncio.wait_for(link.ended.wait(), 5)
+    await asyncio.wait_for(link.ended.wait(), 30)
     assert link.closed == 4429
     assert relay.registry.gateways == 0
 
@@ -167,7 +167,7 @@ async def test_nonsense_gets_errors_and_bad_frames_end_the_link(
     link.say("state", call=call, hand=True)
     assert (await link.wait_for("error"))["code"] == "not-now"
     link.write(b"Z\0\0\0\0")
-    await asyncio.wait_for(link.ended.wait(), 5)
+    await asyncio.wait_for(link.ended.wait(), 30)
     await only(relay, 0)
     assert relay.registry.gateways == 0
 
@@ -176,7 +176,7 @@ async def test_nonsense_gets_errors_and_bad_frames_end_the_link(
 async def test_a_link_is_nothing_else_later(relay: QuietRelay, link: GatewayClient, kind: str) -> None:
     await link.wait_for("attached")
     link.write(wire.encode(wire.Kind(ord(kind)), b"{}"))
-    await asyncio.wait_for(link.ended.wait(), 5)
+    await asyncio.wait_for(link.ended.wait(), 30)
     assert relay.registry.gateways == 0
 
 
@@ -188,7 +188,7 @@ async def test_a_link_is_nothing_else_later(relay: QuietRelay, link: GatewayClie
 async def test_a_link_that_opens_badly_is_cut(relay: QuietRelay, opening: bytes) -> None:
     reader, writer = await asyncio.open_unix_connection(str(relay.path))
     writer.write(wire.encode(wire.Kind.GATEWAY, opening))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await reader.read(-1) == b""
     writer.close()
     assert relay.registry.gateways == 0
@@ -197,7 +197,7 @@ async def test_a_link_that_opens_badly_is_cut(relay: QuietRelay, opening: bytes)
 async def test_sound_before_the_opening_is_out_of_place(relay: QuietRelay) -> None:
     reader, writer = await asyncio.open_unix_connection(str(relay.path))
     writer.write(wire.pack_sound(0, rtp(0, 1)))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await reader.read(-1) == b""
     writer.close()
 
@@ -205,7 +205,7 @@ async def test_sound_before_the_opening_is_out_of_place(relay: QuietRelay) -> No
 async def test_a_browser_cannot_send_sound_over_the_socket(relay: QuietRelay) -> None:
     ada = await relay.joined("Ada", "host")
     ada._transport._writer.write(wire.pack_sound(0, rtp(0, 1)))  # type: ignore[attr-defined]
-    await asyncio.wait_for(ada.closed.wait(), 5)
+    await asyncio.wait_for(ada.closed.wait(), 30)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
@@ -235,9 +235,9 @@ async def test_the_end_of_the_relay_is_told_with_1012(tmp_path: Path) -> None:
         ada = await relay.joined("Ada", "host")
         await link.wait_for("attached")
         await relay.server.close()
-        await asyncio.wait_for(link.ended.wait(), 5)
+        await asyncio.wait_for(link.ended.wait(), 30)
         assert link.closed == 1012
-        await asyncio.wait_for(ada.closed.wait(), 5)
+        await asyncio.wait_for(ada.closed.wait(), 30)
         await link.close()
         await ada.end()
 
@@ -248,7 +248,7 @@ async def test_hundreds_of_calls_leave_nothing_behind(relay: QuietRelay, link: G
 
     async def one(number: int) -> None:
         call = link.ring(number % 250)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while call not in relay.registry._gateways[CODE].calls:  # noqa: ASYNC110
                 await asyncio.sleep(0)
         await ada.send("admit", call=call)
@@ -278,7 +278,7 @@ async def test_a_pin_is_asked_for_as_the_gateway_does(relay: QuietRelay) -> None
     pin = ada.welcome["room"]["pin"]
 
     def ask(question: object) -> dict[str, object]:
-        return client.query(relay.path, {"query": "pin", "pin": question}, 2)
+        return client.query(relay.path, {"query": "pin", "pin": question}, 30)
 
     assert await asyncio.to_thread(ask, pin) == {"room": CODE}
     assert await asyncio.to_thread(ask, "00000000" if pin != "00000000" else "1") == {"room": None}
