@@ -8,6 +8,6 @@ from onmeet import serve, watchdog
 
 if __name__ == "__main__":
     watchdog.ASK_SECONDS = 0.5
-    watchdog.SILENT_SECONDS = 3.0
-    watchdog.STARTING_SECONDS = 12.0
+    watchdog.SILENT_SECONDS = 5.0
+    watchdog.STARTING_SECONDS = 15.0
     sys.exit(serve.main())

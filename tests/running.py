@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -23,8 +24,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
-START_SECONDS = 60.0
-END_SECONDS = 12.0
+START_SECONDS = 120.0
+END_SECONDS = 30.0
+GONE_SECONDS = 10.0
+"""A process that got its signal may still be ending when the one that sent it has ended."""
 
 
 def postgresql_everywhere() -> bool:
@@ -110,6 +113,8 @@ class OnMeetServer:
         except subprocess.TimeoutExpired:
             self._kill_all()
             raise AssertionError(f"the supervisor did not end\n{self.log_text()}") from None
+        with contextlib.suppress(AssertionError):
+            until(lambda: not self.pids(), "the others to be gone", within=GONE_SECONDS)
         left = {pid: _command(pid) for pid in self.pids()}
         self._kill_all()
         assert not left, f"processes outlived the supervisor: {left}"
@@ -151,7 +156,7 @@ class OnMeetServer:
         except OSError:
             return 0, {}
 
-    def until_healthy(self, *, within: float = 10.0) -> None:
+    def until_healthy(self, *, within: float = 30.0) -> None:
         """Wait until every part is up."""
 
         def healthy() -> bool:
