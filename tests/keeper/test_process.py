@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from tempfile import NamedTemporaryFile
+from typing import Any, BinaryIO
 
 import pytest
 from sqlalchemy import ColumnDefault, Connection, column, select, table, text
@@ -103,25 +104,34 @@ def left(database: Database) -> tuple[int, int]:
     return rows, names
 
 
+class KeeperProcess(subprocess.Popen[bytes]):
+    """A keeper that writes its log to a file."""
+
+    def __init__(self, environment: dict[str, str], log: BinaryIO) -> None:
+        self.log = Path(log.name)
+        command = [sys.executable, "-m", "onmeet.keeper"]
+        super().__init__(command, env=environment, stderr=log, preexec_fn=end_with_parent)
+
+    def up(self) -> bool:
+        """Whether it takes signals: one that comes earlier ends it as it would any process."""
+        return "the keeper is up" in self.log.read_text()
+
+
 @contextmanager
-def keeper(environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "onmeet.keeper"],
-        env=environment,
-        stderr=subprocess.PIPE,
-        preexec_fn=end_with_parent,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+def keeper(environment: dict[str, str]) -> Iterator[KeeperProcess]:
+    with NamedTemporaryFile() as log:
+        process = KeeperProcess(environment, log)  # type: ignore[arg-type]
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
 
 DUE, UNDUE = 15_000, 500
 
 
-@pytest.mark.timeout(180)  # PostgreSQL takes twice as long as SQLite for so many small transactions
+@pytest.mark.timeout(900)  # PostgreSQL takes twice as long as SQLite for so many small transactions
 @pytest.mark.promise("N1.15", "N3.3")
 def test_a_keeper_that_is_killed_in_mid_sweep_again_and_again_leaves_nothing_due_and_deletes_nothing_else(
     environment: dict[str, str],
@@ -139,17 +149,18 @@ def test_a_keeper_that_is_killed_in_mid_sweep_again_and_again_leaves_nothing_due
     seen = [DUE + UNDUE]
     for _ in range(4):
         with keeper(environment) as process:
-            until(lambda: left(database)[0] < seen[-1], "the sweep to go on", within=30)
+            until(lambda: left(database)[0] < seen[-1], "the sweep to go on", within=120)
             time.sleep(chance.uniform(0, 0.15))  # a random moment is what is tested
             process.send_signal(signal.SIGKILL)
             process.wait()
         seen.append(left(database)[0])
     assert seen[-1] > UNDUE, "the sweep was over before it could be killed"
     with keeper(environment) as one, keeper(environment) as other:  # and now two at once
-        until(lambda: left(database)[0] == UNDUE, "the end of the sweep", within=60)
+        until(lambda: left(database)[0] == UNDUE, "the end of the sweep", within=400)
+        until(lambda: one.up() and other.up(), "both to have begun", within=120)
         for process in (one, other):
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
     assert left(database) == (UNDUE, UNDUE)
     database.close()
     with writing(url) as connection:
@@ -160,10 +171,13 @@ def test_a_keeper_that_is_killed_in_mid_sweep_again_and_again_leaves_nothing_due
     assert counted["meeting.participants"] == counted["meeting.ip"] == DUE
 
 
+SERVED = pytest.mark.timeout(400)
+
+
 @pytest.fixture
 def server() -> Iterator[OnMeetServer]:
     with OnMeetServer(ONMEET_NOTICE="easymeet24") as running:
-        until(lambda: running.keeper_pids(), "a keeper")
+        until(lambda: running.keeper_pids(), "a keeper", within=60)
         yield running
         assert not running.complaints()
 
@@ -192,13 +206,14 @@ def receipt(server: OnMeetServer, client: SignallingClient) -> dict[str, Any]:
     """The receipt of the room that a client was in, as soon as there is one."""
     name = hashed(client.welcome["room"]["instance"])
     rows = until(
-        lambda: query(server, "SELECT body FROM receipts WHERE id = :name", name=name), "a receipt", within=15
+        lambda: query(server, "SELECT body FROM receipts WHERE id = :name", name=name), "a receipt", within=60
     )
     said: dict[str, Any] = json.loads(str(rows[0][0]))
     return said
 
 
 @pytest.mark.promise("N1.2", "N3.5")
+@SERVED
 async def test_the_end_of_a_meeting_is_recorded_and_receipted_whatever_was_killed(server: OnMeetServer):
     """A meeting ends with its record and its receipt, whichever process was killed."""
     first = await join(server, "abc-defg-hij")
@@ -218,12 +233,13 @@ async def test_the_end_of_a_meeting_is_recorded_and_receipted_whatever_was_kille
     recorded = (
         "SELECT 1 FROM participations JOIN meeting_records r ON r.id = record_id WHERE r.instance = :name"
     )
-    await asyncio.to_thread(until, lambda: query(server, recorded, name=name), "the record")
+    await asyncio.to_thread(until, lambda: query(server, recorded, name=name), "the record", within=60)
     server.kill_relay()
     await asyncio.to_thread(receipt, server, third)
     assert query(server, "SELECT count(*) FROM meeting_records WHERE ended_on IS NULL") == [(0,)]
 
 
+@SERVED
 async def test_after_the_meeting_a_pin_is_another_one_and_its_minutes_are_added_up(server: OnMeetServer):
     old = "012345678"
     database = open_database(Config.from_env(server.environment), everything_permitted())  # seals if it must
@@ -256,14 +272,14 @@ async def test_after_the_meeting_a_pin_is_another_one_and_its_minutes_are_added_
     assert (await client.join("Ada"))["room"]["pin"] == old
     await client.leave()
     await other.leave()
-    assert len(await asyncio.to_thread(until, another, "another PIN")) == 9
+    assert len(await asyncio.to_thread(until, another, "another PIN", within=60)) == 9
     database.close()
-    await asyncio.to_thread(
-        until, lambda: query(server, "SELECT 1 FROM used_months WHERE account_id = 7"), "minutes of the month"
-    )
+    minutes = "SELECT 1 FROM used_months WHERE account_id = 7"
+    await asyncio.to_thread(until, lambda: query(server, minutes), "minutes of the month", within=60)
 
 
 @pytest.mark.promise("N1.19")
+@SERVED
 def test_a_notice_that_takes_effect_restarts_keeper_and_web_and_deletes_what_it_forbids(server: OnMeetServer):
     """When a changed notice takes effect, what it no longer permits is deleted."""
     relay, keeper_before = server.relay_pid(), server.keeper_pids()
@@ -275,11 +291,12 @@ def test_a_notice_that_takes_effect_restarts_keeper_and_web_and_deletes_what_it_
         connection.execute(versions.update().values(ended_at=soon))
         version = {"name": "on-meet", "version": "99", "source": reading.load("on-meet").source, "digest": ""}
         connection.execute(versions.insert().values(**version, published_at=soon, effective_at=soon))
-    until(lambda: server.keeper_pids() not in ([], keeper_before), "another keeper", within=30)
-    until(lambda: not query(server, "SELECT 1 FROM meeting_records"), "the clean-up", within=30)
+    until(lambda: server.keeper_pids() not in ([], keeper_before), "another keeper", within=60)
+    until(lambda: not query(server, "SELECT 1 FROM meeting_records"), "the clean-up", within=60)
     until(
         lambda: query(server, "SELECT 1 FROM notice_versions WHERE version = '99' AND cleaned"),
         "a note of it",
+        within=60,
     )
-    server.until_healthy()
+    server.until_healthy(within=60)
     assert server.relay_pid() == relay
