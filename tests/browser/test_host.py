@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
-from tests.browser.people import PreJoin, enter, start_meeting
+from tests.browser.people import PreJoin, agree, enter, start_meeting
 from tests.running import OnMeetServer
 
 
@@ -18,12 +18,10 @@ def test_a_removed_guest_is_out_and_stays_out(
     anna = start_meeting(window(), onmeet_server.base_url, "Anna")
     ben = enter(window(), anna.link, "Ben")
     rude = enter(window(), anna.link, "Rude")
-    before = {person.is_secure(among=3) for person in (anna, ben, rude)}
+    before = agree(anna, ben, rude)
     anna.removes("Rude")
     rude.is_out("removed")
-    after = {person.is_secure(among=2) for person in (anna, ben)}
-    assert len(after) == 1
-    assert after != before
+    assert agree(anna, ben) != before
     ben.sees(1)
     PreJoin.at(rude.window, anna.link).is_turned_away("Rude", "removed")
 
@@ -71,7 +69,7 @@ def test_a_reload_keeps_the_host_and_the_key_of_the_link(
     ben.is_secure(among=2)
     anna.window.open(anna.link.partition("#")[0])  # the address without its key, as from a history list
     anna = PreJoin(anna.window).join("Anna")
-    assert anna.is_secure(among=2) == ben.is_secure(among=2)
+    agree(anna, ben)
     assert anna.is_host()
     assert not ben.is_host()
     anna.removes("Ben")

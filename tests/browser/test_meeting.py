@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
-from tests.browser.people import enter, start_meeting
+from tests.browser.people import agree, enter, start_meeting
 from tests.running import OnMeetServer
 
 
@@ -21,8 +21,7 @@ def test_three_people_see_and_hear_each_other(
     ben = enter(window(), anna.link, "Ben")
     carla = enter(window(), anna.link, "Carla")
     people = (anna, ben, carla)
-    codes = {person.is_secure(among=3) for person in people}
-    assert len(codes) == 1
+    agree(*people)
     for person in people:
         person.sees(2)
         person.hears(2)
@@ -41,7 +40,8 @@ def test_a_late_joiner_has_a_picture_soon(
     ben.sees(1)
     late = window()
     milliseconds = enter(late, anna.link, "Late").first_picture()
-    assert milliseconds < 4000  # the figure itself (1 s, median) is measured by the benchmark
+    # the figure itself (1 s, median) is measured by the benchmark; unasked, an encoder takes minutes
+    assert milliseconds < 20_000
 
 
 @pytest.mark.promise("N1.1", "N3.6")
@@ -101,13 +101,11 @@ def test_keys_rotate_when_a_guest_leaves_and_the_others_go_on(
     anna = start_meeting(window(), onmeet_server.base_url, "Anna")
     ben = enter(window(), anna.link, "Ben")
     carla = enter(window(), anna.link, "Carla")
-    before = {person.is_secure(among=3) for person in (anna, ben, carla)}
+    before = agree(anna, ben, carla)
     epoch = anna.epoch()
     anna.sees(2)
     carla.leave()
-    after = {person.is_secure(among=2) for person in (anna, ben)}
-    assert len(before) == len(after) == 1
-    assert before != after
+    assert agree(anna, ben) != before
     assert anna.epoch() > epoch
     for person in (anna, ben):
         person.sees(1)
