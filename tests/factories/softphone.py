@@ -88,7 +88,7 @@ class Softphone:
         """Call `sip:<user>@gateway` and wait until it is answered or refused."""
         rtp, rtcp = open_pair("127.0.0.1", None)
         self.call = await self._agent.dial(user, "gateway", self, "127.0.0.1", rtp.getsockname()[1])
-        await asyncio.wait_for(self._answered.wait(), 15)
+        await asyncio.wait_for(self._answered.wait(), 30)
         if self.agreement is None:
             rtp.close()
             rtcp.close()
@@ -100,7 +100,7 @@ class Softphone:
         """Press keys one after the other, as RFC 4733 events."""
         self._keys.extend(keys)
 
-    async def ends(self, within: float = 20.0) -> EndReason:
+    async def ends(self, within: float = 30.0) -> EndReason:
         """Wait until the far side has hung up."""
         await asyncio.wait_for(self._over.wait(), within)
         assert self.reason is not None
@@ -110,7 +110,7 @@ class Softphone:
         """End the call and wait until it is over."""
         if self.call is not None:
             self.call.hang_up()
-            await asyncio.wait_for(self._over.wait(), 5)
+            await asyncio.wait_for(self._over.wait(), 30)
         await self.close()
 
     async def close(self) -> None:

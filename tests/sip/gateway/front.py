@@ -8,10 +8,11 @@ import json
 import os
 import re
 import secrets
+import signal
 import socket
 import struct
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,17 +23,31 @@ from onmeet.e2ee.link import Link, create_link
 from onmeet.phone.settings import PhoneSettings, Trunk
 from sip.agent import Agent
 from sip.core.message import MessageError, Request, Response, parse
+from sip.ivr.steps import Prompt
 from sip.wire.options import Options
 from sip.wire.transport import Transport
 from tests.browser.eavesdropper import memory_of
 from tests.factories.members import KeyedMember
 from tests.factories.softphone import Softphone
 from tests.running import OnMeetServer
-from tests.sip.room.house import eventually, short_prompts
+from tests.sip.room.house import eventually, record, short_prompts
 
-__all__ = ["Front", "Meeting", "Stranger", "descriptors", "exists", "media_of", "phone", "rtp_packet"]
+__all__ = [
+    "WRONG_HERTZ",
+    "Front",
+    "Meeting",
+    "Stranger",
+    "descriptors",
+    "exists",
+    "media_of",
+    "phone",
+    "rtp_packet",
+]
 
 ENGLISH = 'languages = ["en"]\n'
+
+WRONG_HERTZ = 1700
+"""What the prompt for a wrong PIN sounds like: unlike all others, and long enough not to be missed."""
 
 
 class Front(OnMeetServer):
@@ -42,6 +57,7 @@ class Front(OnMeetServer):
         super().__init__(module, **{"ONMEET_SIP": "on", "ONMEET_PHONE": phone, **settings})
         (self.data / "prompts").mkdir(parents=True)
         short_prompts(self.data / "prompts")
+        record(self.data / "prompts", Prompt.PIN_WRONG, WRONG_HERTZ, 0.6)
 
     @property
     def sip_port(self) -> int:
@@ -71,7 +87,7 @@ class Front(OnMeetServer):
 
     def parts(self) -> dict[str, Any]:
         """`/healthz` in full, whatever its status."""
-        with socket.create_connection(("127.0.0.1", self.port), 5) as asking:
+        with socket.create_connection(("127.0.0.1", self.port), 20) as asking:
             asking.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
             answer = b"".join(iter(lambda: asking.recv(4096), b""))
         found: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])
@@ -79,14 +95,14 @@ class Front(OnMeetServer):
 
     def page(self, path: str) -> int:
         """The status of a page."""
-        with urllib.request.urlopen(f"{self.base_url}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.base_url}{path}", timeout=30) as answer:
             return int(answer.status)
 
     def __enter__(self) -> Front:
         super().__enter__()
         return self
 
-    def ask(self, line: bytes, seconds: float = 5.0) -> dict[str, Any]:
+    def ask(self, line: bytes, seconds: float = 20.0) -> dict[str, Any]:
         """A line to the control socket, and its answer; {} when it hangs up."""
         with socket.socket(socket.AF_UNIX) as asking:
             asking.settimeout(seconds)
@@ -106,6 +122,16 @@ class Front(OnMeetServer):
         found = [pid for pid in self.pids() if _words(pid)[-1:] == ["onmeet.relay"]]
         return found[0] if found else None
 
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """The supervisor stands still meanwhile: nothing that ends is started again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def remembers(self, pid: int, traces: list[str]) -> set[str]:
         """Which of these stand in the memory of a process."""
         pieces = memory_of(pid)
@@ -115,7 +141,7 @@ class Front(OnMeetServer):
         """Forget the data of a server that was ended by hand."""
         self._folder.cleanup()
 
-    async def until_empty(self, within: float = 10.0, *, left: int = 0) -> None:
+    async def until_empty(self, within: float = 30.0, *, left: int = 0) -> None:
         """Wait until no room process is left, and no more calls than these."""
         await eventually(lambda: self.calls() <= left and not self.room_pids(), "calls to end", within)
 
@@ -139,7 +165,7 @@ class Meeting:
     async def __aexit__(self, *_: object) -> None:
         for member in self.members:
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(member.leave(), 3)
+                await asyncio.wait_for(member.leave(), 10)
 
     async def join(self, *, host: bool = False) -> KeyedMember:
         member = await KeyedMember.join(
@@ -214,6 +240,7 @@ class Stranger:
         self.call_id, self.tag, self.to_tag = secrets.token_hex(8), secrets.token_hex(4), ""
         self.user, self.dialled, self.serial = "stranger", "meet", 0
         self.media = ("127.0.0.1", 40_000)
+        self._asked: dict[str, tuple[str, int]] = {}  # by method, what an answer to the last request names
 
     def __enter__(self) -> Stranger:
         return self
@@ -238,6 +265,7 @@ class Stranger:
         if seq is None:
             self.serial += 1
             seq = self.serial
+        self._asked[method] = (self.call_id, seq)
         to = f"<sip:{self.dialled}@127.0.0.1>" + (f";tag={self.to_tag}" if self.to_tag else "")
         branch = branch or f"z9hG4bK{secrets.token_hex(8)}"
         head = [
@@ -275,7 +303,7 @@ class Stranger:
         assert response is not None
         assert response.status == 200
 
-    async def message(self, within: float = 5.0) -> Request | Response | None:
+    async def message(self, within: float = 20.0) -> Request | Response | None:
         """The next that comes, None when nothing does in time."""
         try:
             data = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self.socket, 65_536), within)
@@ -286,17 +314,25 @@ class Stranger:
         except MessageError:
             return None
 
-    async def final(self, method: str = "INVITE", within: float = 5.0) -> Response | None:
-        """The next final response to a method, None when none comes in time; its tag is kept."""
+    async def final(
+        self, method: str = "INVITE", within: float = 20.0, *, of_any: bool = False
+    ) -> Response | None:
+        """The next final response to the last request of a method, None without one in time.
+
+        Its tag is kept. An answer to an earlier request, which is repeated when our ACK comes late, is passed
+        over, but for `of_any`.
+        """
         async with asyncio.timeout(within + 5):
             while (got := await self.message(within)) is not None:
                 if isinstance(got, Response) and got.cseq.method == method and got.status >= 200:
+                    if not of_any and (got.call_id, got.cseq.number) != self._asked.get(method):
+                        continue
                     if method == "INVITE" and got.status < 300:
                         self.to_tag = got.to.tag or ""
                     return got
         return None
 
-    async def asked(self, method: str, within: float = 5.0) -> Request | None:
+    async def asked(self, method: str, within: float = 20.0) -> Request | None:
         """The next request of a method."""
         async with asyncio.timeout(within + 5):
             while (got := await self.message(within)) is not None:

@@ -12,14 +12,14 @@ from sip.gateway.guard import TRIES_PER_HOUR
 from sip.media import codecs
 from tests.factories.handset import tone
 from tests.factories.softphone import Softphone
-from tests.sip.gateway.front import Front, Meeting, Stranger, media_of, phone, rtp_packet
-from tests.sip.room.house import eventually
+from tests.sip.gateway.front import WRONG_HERTZ, Front, Meeting, Stranger, media_of, phone, rtp_packet
+from tests.sip.room.house import eventually, share
 from tests.waiting import until
 
 WRONG = "000000"
 NUMBERS = ("+493012340001", "+493012340002", "+493012340003", "+493012340004", "+493012340005")
 
-pytestmark = pytest.mark.timeout(120)  # the first test waits for the server, too
+pytestmark = pytest.mark.timeout(240)  # the first test waits for the server, too
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def front() -> Iterator[Front]:
         assert front.complaints() == []
         assert not [word for word in (*NUMBERS, WRONG) if word in log]
         pid = front.gateway_pid()
-        until(lambda: not front.remembers(pid, list(NUMBERS)), "a clean memory", within=20)
+        until(lambda: not front.remembers(pid, list(NUMBERS)), "a clean memory", within=60)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -48,37 +48,30 @@ async def meeting(front: Front) -> AsyncIterator[Meeting]:
     await front.until_empty(left=1)
 
 
-async def quiet(caller: Softphone) -> None:
-    """Wait until nothing has been said for half a second."""
-    await eventually(lambda: len(caller.heard) > 25, "sound to flow")
-    await eventually(
-        lambda: caller.reason is not None or abs(caller.sound(0.5).astype(int)).max() < 100, "silence", 15
-    )
+async def called_wrong(caller: Softphone) -> None:
+    """Wait until the caller has heard to its end that a PIN is wrong, or the call is over."""
+    for heard in (True, False):
+        await eventually(
+            lambda heard=heard: (
+                caller.reason is not None or (share(caller.sound(0.4), WRONG_HERTZ) > 0.1) is heard
+            ),
+            "a word about the PIN",
+        )
 
 
-async def moment(caller: Softphone) -> None:
-    """Wait for half a second of what is heard, or the end."""
-    goal = len(caller.heard) + 25
-    await eventually(lambda: len(caller.heard) > goal or caller.reason, "sound")
-
-
-async def guess(caller: Softphone) -> int:
-    """Type wrong PINs until the call ends; how many."""
-    for tries in range(9):
-        await quiet(caller)
-        if caller.reason is not None:
-            return tries
+async def guess(caller: Softphone, tries: int) -> None:
+    """Type so many wrong PINs: the call ends with the last one, and with none before."""
+    for _ in range(tries):
+        assert caller.reason is None
         caller.press(f"{WRONG}#")
-        await eventually(lambda: not caller._keys, "the keys to be pressed")
-        await moment(caller)
-    raise AssertionError("it went on and on")
+        await called_wrong(caller)
+    assert await caller.ends() == "bye"
 
 
 async def test_three_wrong_pins_end_the_call(front: Front) -> None:
     async with phone(front, number=NUMBERS[0]) as caller:
         await caller.dial("meet")
-        assert await guess(caller) == 3
-        assert await caller.ends(1) == "bye"
+        await guess(caller, 3)
 
 
 async def test_pin_may_be_dialled_directly_and_typed(front: Front, meeting: Meeting) -> None:
@@ -98,23 +91,23 @@ async def test_after_a_wrong_pin_was_dialled_the_right_one_may_be_typed(
 ) -> None:
     async with phone(front, number=NUMBERS[1]) as caller:
         await caller.dial("99999999")
-        await quiet(caller)
+        await called_wrong(caller)
         caller.press(f"{meeting.pin}#")
-        await eventually(lambda: meeting.waiting, "the lobby", 15)
+        await eventually(lambda: meeting.waiting, "the lobby")
         await caller.hang_up()
 
 
-async def guess_from(front: Front, number: str) -> int:
-    """A call that tries what it may; how many PINs it typed after the one that it dialled."""
+async def guess_from(front: Front, number: str) -> None:
+    """A call that tries what it may: two PINs after the one that it dialled."""
     async with phone(front, number=number) as caller:
         await caller.dial("999999")
         assert caller.agreement is not None
-        return await guess(caller)
+        await called_wrong(caller)
+        await guess(caller, 2)
 
 
 async def test_caller_who_guesses_is_not_answered_and_others_are(front: Front, meeting: Meeting) -> None:
-    calls = (guess_from(front, NUMBERS[2]) for _ in range(TRIES_PER_HOUR // 3))
-    assert await asyncio.gather(*calls) == [2, 2, 2]
+    await asyncio.gather(*(guess_from(front, NUMBERS[2]) for _ in range(TRIES_PER_HOUR // 3)))
     async with phone(front, number=NUMBERS[2]) as caller:
         await caller.dial(meeting.pin)
         assert caller.agreement is None
@@ -155,14 +148,14 @@ async def test_hold_and_resume_at_the_reception(front: Front, meeting: Meeting) 
         for place in range(25):
             ear.say(rtp_packet(200 + place, codecs.make("PCMA").encode(tone(300)(place))))
             await asyncio.sleep(0.02)
-        await eventually(lambda: meeting.waiting, "the lobby", 15)
+        await eventually(lambda: meeting.waiting, "the lobby")
         one.say(one.request("BYE"))
         assert await one.final("BYE") is not None
 
 
 async def sounds(ear: Stranger, expected: bool) -> None:
     """Wait until packets come, or none has come for a third of a second."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while time.monotonic() < end:
         try:
             await asyncio.wait_for(asyncio.get_running_loop().sock_recv(ear.socket, 2048), 0.3)
@@ -192,7 +185,7 @@ def broken_prompts(front: Front) -> None:
 
 async def test_caller_without_sound_is_let_go(front: Front, soundless: Stranger) -> None:
     """The question for the PIN is repeated, then the call ends, half a minute after it began."""
-    assert await soundless.asked("BYE", 45) is not None
+    assert await soundless.asked("BYE", 60) is not None
     await front.until_empty()
 
 
@@ -203,6 +196,6 @@ async def test_broken_recordings_give_way_to_the_shipped_ones() -> None:
         async with phone(front) as caller:
             await caller.dial("meet")
             await eventually(lambda: len(caller.heard) > 100, "sound")
-            await eventually(lambda: abs(caller.sound(1.0).astype(int)).max() > 1000, "the greeting", 10)
+            await eventually(lambda: abs(caller.sound(1.0).astype(int)).max() > 1000, "the greeting", 30)
             await caller.hang_up()
         assert "Traceback" not in front.whole_log()

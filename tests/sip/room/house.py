@@ -25,7 +25,7 @@ from sip.room.wire import CallFacts
 from tests.factories.handset import Handset
 from tests.factories.members import KeyedMember
 
-__all__ = ["Call", "PhoneHouse", "eventually", "share", "short_prompts", "snr"]
+__all__ = ["Call", "PhoneHouse", "eventually", "record", "share", "short_prompts", "snr"]
 
 PROMPT_HERTZ = 2500
 """What every prompt sounds like in tests that do not care for its words."""
@@ -33,16 +33,21 @@ PROMPT_HERTZ = 2500
 
 def short_prompts(folder: Path) -> Path:
     """An operator's own recordings: a tone of 100 ms for each prompt, so that nobody waits for speech."""
-    at = np.arange(1600) / 16000
-    sound = np.rint(3000 * np.sin(2 * np.pi * PROMPT_HERTZ * at)).astype(np.int16)
     (folder / "en").mkdir()
     for prompt in Prompt:
-        with wave.open(str(folder / "en" / f"{prompt}.wav"), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(16000)
-            file.writeframes(sound.tobytes())
+        record(folder, prompt, PROMPT_HERTZ, 0.1)
     return folder
+
+
+def record(folder: Path, prompt: Prompt, hertz: float, seconds: float) -> None:
+    """A tone as the operator's own recording of a prompt in English."""
+    at = np.arange(round(seconds * 16000)) / 16000
+    sound = np.rint(3000 * np.sin(2 * np.pi * hertz * at)).astype(np.int16)
+    with wave.open(str(folder / "en" / f"{prompt}.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(sound.tobytes())
 
 
 async def eventually(condition: Callable[[], object], what: str, within: float = 20.0) -> None:
