@@ -34,6 +34,8 @@ _MODULES = next(iter(Path("/usr/lib").glob("**/baresip/modules")), Path("/usr/li
 _RATES = {"PCMA": 8000, "PCMU": 8000, "G722": 16_000}
 _NAMES = {"PCMA": "PCMA/8000/1", "PCMU": "PCMU/8000/1", "G722": "G722/16000/1"}
 
+_RTP_PORTS = 8  # by itself it takes any of 10,000, which are others'
+
 _numbers = count(1)
 
 CONFIG = """\
@@ -48,6 +50,7 @@ audio_srate {rate}
 ausrc_srate {rate}
 auplay_srate {rate}
 rtp_tos 184
+rtp_ports {rtp}-{last}
 rtcp_mux no
 jitter_buffer_delay 2-10
 net_interface 127.0.0.1
@@ -94,12 +97,15 @@ class Baresip:
         self.port = free_ports()  # the second one is for TLS
         self.events: list[dict[str, Any]] = []
         self._control = free_port()
+        rtp = free_ports(_RTP_PORTS)
         self._transport = transport
         rate = _RATES[codec]
         said = write_wav(self.folder / "said.wav", tone(hertz, seconds, rate), rate)
         alert = write_wav(self.folder / "alert.wav", tone(hertz, 0.1, rate), rate)
         config = CONFIG.format(
             port=self.port,
+            rtp=rtp,
+            last=rtp + _RTP_PORTS - 1,
             tls=f"sip_cafile {authority}\n" if authority else "",
             folder=self.folder,
             said=said,

@@ -155,7 +155,9 @@ class Linphone:
         self._say("soundcard use files")
         self._say(f"record {self.folder / 'heard.wav'}")
         try:
-            until(lambda: "Using wav files" in self.log(), "linphonec to take commands", every=0.02)
+            until(
+                lambda: "Using wav files" in self.log(), "linphonec to take commands", within=30, every=0.02
+            )
         except AssertionError as error:
             self.end()
             raise AssertionError(f"{error}\n{self.log()}") from None

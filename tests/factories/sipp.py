@@ -55,7 +55,7 @@ class Sipp:
         transport: str = "udp",
         calls: int = 1,
         rate: int = 10,
-        seconds: int = 30,
+        seconds: int = 50,
         keys: dict[str, str] | None = None,
     ) -> None:
         need_sipp()

@@ -46,6 +46,10 @@ class Line:
         """What came in lately."""
         return np.concatenate([*self._frames, np.zeros(0, np.int16)])
 
+    def forget(self) -> None:
+        """Hear anew."""
+        self._frames.clear()
+
     # sip.interface.CallListener
 
     def answered(self, agreement: Agreement) -> None:
@@ -152,7 +156,7 @@ async def house(
         await one.agent.close()
 
 
-async def soon(check: Callable[[], Any], what: str, *, within: float = 15.0) -> Any:
+async def soon(check: Callable[[], Any], what: str, *, within: float = 25.0) -> Any:
     """Let the loop go on until `check` is true, and return what it says."""
     try:
         async with asyncio.timeout(within):

@@ -152,7 +152,10 @@ async def test_a_registrar_that_comes_back_is_found_again(transport: TransportNa
                 await caller.finished()
 
 
-async def test_at_the_end_the_registration_is_taken_back(tmp_path: Path) -> None:
+async def test_at_the_end_the_registration_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sip.agent.agent.GOODBYE_SECONDS", 20.0)
     with kamailio(tmp_path, USERS) as proxy:
         async with house(trunk(proxy)) as one:
             await registered(one)

@@ -11,7 +11,7 @@ from sip.interface import RATE
 from tests.factories.baresip import Baresip
 from tests.factories.kamailio import kamailio
 from tests.factories.linphone import Linphone
-from tests.factories.sounds import share
+from tests.factories.sounds import clearest
 from tests.sip.peers.answering import House, Line, house, soon
 from tests.sip.peers.test_kamailio import USERS, registered, trunk
 
@@ -21,12 +21,12 @@ THEIRS, OURS = 440, 700
 
 def heard_by_us(line: Line) -> float:
     """How much of what comes in is the telephone's tone, lately."""
-    return share(line.heard()[-RATE:], RATE, THEIRS)
+    return clearest(line.heard()[-RATE:], RATE, THEIRS)
 
 
 def heard_by(phone: Any) -> float:
     samples, rate = phone.heard()
-    return share(samples[-rate:], rate, OURS)
+    return clearest(samples[-rate:], rate, OURS)
 
 
 async def connected(one: House, phone: Any, uri: str) -> Line:
@@ -79,6 +79,7 @@ async def test_hold_and_resume(make: Any, tmp_path: Path) -> None:
             await soon(lambda: line.agreements[-1].held and phone.holding(), "hold")
             phone.resume()
             await soon(lambda: not line.agreements[-1].held, "the call again")
+            line.forget()
             await soon(lambda: heard_by_us(line) > 0.9, "the telephone's tone")
 
 
