@@ -24,6 +24,8 @@ __all__ = ["Notes", "close", "init_app", "note", "notes"]
 
 PAUSE_SECONDS = 10.0
 PAGES_SECONDS = 60.0
+WRITE_SECONDS = 15.0
+"""How long the end waits for the thread, longer than that waits for the database."""
 
 _KEY = "onmeet.notes"
 
@@ -68,6 +70,8 @@ class Notes:
         """End the thread and write what is left. Idempotent."""
         self._end.set()
         atexit.unregister(self.close)
+        if self._thread is not None:
+            self._thread.join(WRITE_SECONDS)  # what it has taken to write is nowhere else
         self.flush()
 
     def _begin(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import threading
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from onmeet.web.cookies import CHOICES
 from tests.factories.house import House, Visitor
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+BEGIN = noting.Notes._begin
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +123,39 @@ def test_what_was_noted_is_written_when_the_server_ends(build_house: Any) -> Non
     noting.close(house.app)
     with house.services.database.reading() as session:
         assert session.scalar(select(SecurityEvent.kind)) == "sign-in-failed"
+
+
+def test_what_the_thread_is_writing_is_waited_for_at_the_end(
+    build_house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = build_house(notice="meetingsphere")
+    made: noting.Notes = house.app.extensions["onmeet.notes"]
+    writing, free, done = threading.Event(), threading.Event(), threading.Event()
+    flush = made.security.flush
+
+    def slowly(now: datetime) -> None:
+        writing.set()
+        assert free.wait(30)
+        flush(now)
+
+    def end() -> None:
+        noting.close(house.app)
+        done.set()
+
+    monkeypatch.setattr(noting, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(noting.Notes, "_begin", BEGIN)
+    monkeypatch.setattr(made.security, "flush", slowly)
+    visitor(house).sign_in("nobody@example.org", "wrong wrong wrong")
+    assert writing.wait(30)
+    thread = made._thread
+    assert thread is not None
+    monkeypatch.setattr(made.security, "flush", flush)
+    ending = threading.Thread(target=end)
+    ending.start()
+    assert not done.wait(0.3)
+    free.set()
+    ending.join(30)
+    assert not thread.is_alive()
 
 
 def test_a_broken_database_does_not_break_a_page(build_house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
