@@ -11,9 +11,12 @@ import pytest
 from onmeet.accounts.attempts import Attempts, TooManyAttempts
 from onmeet.accounts.factors import FRESH_SECONDS, Factors, Held, WrongCode
 from onmeet.accounts.recovery_codes import Spent
-from onmeet.accounts.totp import new_secret, setup_address
+from onmeet.accounts.totp import setup_address
 from tests.accounts.test_passkeys import account, made
 from tests.factories.house import PASSWORD, House
+
+SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+"""That of the RFC. Of secrets by chance, one in some thousands has the code that is guessed below."""
 
 
 @pytest.fixture
@@ -34,10 +37,9 @@ def ada(house: House) -> int:
 @pytest.fixture
 def app(factors: Factors, house: House, ada: int) -> pyotp.TOTP:
     """The authenticator app of Ada, set up; its first code is a step ago."""
-    secret = new_secret()
-    assert factors.totp.turn_on(ada, secret, pyotp.TOTP(secret).at(int(house.clock())))
+    assert factors.totp.turn_on(ada, SECRET, pyotp.TOTP(SECRET).at(int(house.clock())))
     house.clock.pass_by(30)
-    return pyotp.TOTP(secret)
+    return pyotp.TOTP(SECRET)
 
 
 def now(app: pyotp.TOTP, house: House, steps: int = 0) -> str:
@@ -47,11 +49,11 @@ def now(app: pyotp.TOTP, house: House, steps: int = 0) -> str:
 def test_the_codes_are_those_of_the_rfc(house: House, ada: int, factors: Factors) -> None:
     """RFC 6238, appendix B: the last six digits at T = 1111111111 of the key `12345678901234567890`."""
     house.clock.seconds = 1_111_111_111
-    assert factors.totp.turn_on(ada, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "050471")
+    assert factors.totp.turn_on(ada, SECRET, "050471")
 
 
 def test_a_secret_is_only_kept_when_the_app_has_it(factors: Factors, ada: int) -> None:
-    assert not factors.totp.turn_on(ada, new_secret(), "000000")
+    assert not factors.totp.turn_on(ada, SECRET, "000000")
     assert factors.of(ada) == Held(password=True, passkeys=0, totp=False, codes=0)
 
 
@@ -79,9 +81,9 @@ def test_what_is_no_code_is_refused(factors: Factors, ada: int, app: pyotp.TOTP,
 
 
 def test_the_address_for_the_app_holds_the_secret_and_whose_it_is() -> None:
-    address = setup_address("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "ada@example.org")
+    address = setup_address(SECRET, "ada@example.org")
     assert address.startswith("otpauth://totp/OnMeet:ada%40example.org?")
-    assert "secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" in address
+    assert f"secret={SECRET}" in address
 
 
 def test_a_recovery_code_opens_once(factors: Factors, ada: int) -> None:
