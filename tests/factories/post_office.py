@@ -43,7 +43,7 @@ class PostOffice:
 def post_office() -> Iterator[PostOffice]:
     """One that is open inside the block, in a thread of its own."""
     office = PostOffice()
-    controller = Controller(office, hostname="127.0.0.1", port=office.port)
+    controller = Controller(office, hostname="127.0.0.1", port=office.port, ready_timeout=30)
     controller.start()
     try:
         yield office

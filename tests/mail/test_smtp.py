@@ -98,7 +98,7 @@ def test_a_server_that_falls_silent_is_left(at: str) -> None:
 
 def test_a_mail_that_was_taken_is_not_sent_again_because_the_goodbye_is_missing() -> None:
     with postman(silent_at="QUIT") as man:
-        Smtp.at(f"smtp://127.0.0.1:{man.port}", timeout=0.3).send(letter())
+        Smtp.at(f"smtp://127.0.0.1:{man.port}", timeout=3).send(letter())
     assert len(man.mails) == 1
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from onmeet.signalling import client as relay
+from onmeet.web import health
 from tests.factories.gateway import ScriptedGateway
 from tests.factories.house import House
 
@@ -21,6 +22,12 @@ FIGURES = {
     "name": "Ada",
     "up": True,
 }
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that stalls for some seconds makes no part unwell."""
+    monkeypatch.setattr(health, "_GATEWAY_SECONDS", 30.0)
 
 
 @contextmanager

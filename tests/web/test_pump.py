@@ -60,7 +60,8 @@ class Scene:
             self.protocol.receive_data(data)
             for event in self.protocol.events():
                 if isinstance(event, CloseConnection):
-                    self.say(event.response())
+                    with contextlib.suppress(OSError):  # the pump may have waited long enough
+                        self.say(event.response())
                     return event
         return None
 
@@ -193,8 +194,9 @@ def test_a_browser_that_does_not_read_is_given_up(scene: Scene, monkeypatch: pyt
     monkeypatch.setattr(pumping, "STALL_SECONDS", 0.1)
     monkeypatch.setattr(pumping, "_LOOK_SECONDS", 0.05)
     monkeypatch.setattr(pumping, "CLOSE_SECONDS", 0.1)
-    for _ in range(20):
-        scene.relay_says(wire.Kind.MESSAGE, b"x" * 20_000)
+    with contextlib.suppress(OSError):  # given up before all of it was said
+        for _ in range(20):
+            scene.relay_says(wire.Kind.MESSAGE, b"x" * 20_000)
     assert scene.end().code == 4408
 
 
