@@ -58,10 +58,19 @@ class Desk:
         self.window = host.window
         self.host = host
 
-    def answers(self) -> None:
-        """Open the dialog about the first caller in the lobby, from the list of people."""
+    def answers(self, who: str = "") -> None:
+        """Open the dialog about a caller in the lobby, from the list of people: the first one, or `who`.
+
+        The list comes about once a second: the first one in it may be somebody who has just gone.
+        """
         self.host.opens_people()
-        self.window.click(by_testid("answer"))
+        row = self.window.until(
+            f"""(who) => probe.all('{by_testid("waiting-callers")} .person')
+                .find((row) => probe.shown(row) && row.innerText.includes(who))?.dataset.call""",
+            who,
+            what=f"{who or 'somebody'} among those who wait",
+        )
+        self.window.click(f'.person[data-call="{row}"] {by_testid("answer")}')
         self.window.until_shown("#caller-dialog")
 
     def admits(self, name: str = "") -> None:

@@ -14,9 +14,10 @@ from tests.browser.callers import Line
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.desk import Desk, is_closed, is_open, phone_server, room_of
-from tests.browser.people import Person, PreJoin, enter, start_meeting
+from tests.browser.people import Person, PreJoin, agree, enter, start_meeting
 from tests.browser.window import by_testid
 from tests.running import OnMeetServer
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +69,10 @@ def test_a_caller_waits_is_let_in_heard_and_gone_and_everybody_is_told(
         for person in two:
             is_closed(person)
         assert ben.epoch() > epoch
-        assert line.epoch() is not None
-        assert not line.epoch().gw_seal  # type: ignore[union-attr]
+        # told over a socket of its own, which may be behind the browsers'
+        until(lambda: (epoch := line.epoch()) and not epoch.gw_seal, "an epoch without the gateway")
         ben.sees(1)
-        assert len({person.is_secure(among=2) for person in two}) == 1
+        agree(*two)
 
 
 def test_the_host_renames_mutes_holds_and_hangs_up(
@@ -120,7 +121,7 @@ def test_a_caller_is_rejected_and_one_who_hangs_up_takes_the_dialog_along(
         anna.window.click(by_testid("reject"))
         assert first.is_removed() == "rejected"
         second = line.rings()
-        desk.answers()
+        desk.answers("+49 … 42")
         second.hangs_up()
         anna.window.until_gone("#caller-dialog")
         anna.window.until_gone(by_testid("waiting-callers"))
@@ -149,7 +150,7 @@ def test_a_changed_gateway_is_said_loudly_and_takes_another_word(
         desk.admits()
         first.holds_the_key()
         known.rings("+49 … 43")
-        desk.answers()
+        desk.answers("+49 … 43")
         assert anna.window.text(by_testid("gateway-standing")) == "The same as before."
         anna.window.press("Escape")
     is_closed(anna)
@@ -164,7 +165,7 @@ def test_a_changed_gateway_is_said_loudly_and_takes_another_word(
         anna.window.click(by_testid("admit"))
         caller.holds_the_key()
         other.rings("+49 … 43")
-        desk.answers()
+        desk.answers("+49 … 43")
         assert anna.window.text(by_testid("gateway-standing")) == "The same as before."
 
 
