@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from onmeet.web import noting
 from tests.factories.house import (
     House,
     build_house,
@@ -41,6 +42,14 @@ def service() -> Iterator[SignInServer]:
     server = SignInServer()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_thread() -> Iterator[None]:
+    """What was noted is written when a house ends: every ten seconds, it would be between two looks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(noting.Notes, "_begin", lambda self: None)
+        yield
 
 
 @pytest.fixture(scope="module")
