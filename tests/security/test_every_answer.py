@@ -120,7 +120,7 @@ class Reader:
         self.cookie = self.token = ""
 
     def ask(self, method: str, path: str, **fields: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.web.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.web.port, timeout=30)
         headers = {"Cookie": self.cookie, "Referer": f"{self.web.origin}{path}", "User-Agent": "Canary/1.0"}
         if method == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded"

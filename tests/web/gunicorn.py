@@ -47,7 +47,7 @@ class Gunicorn:
             self.process = subprocess.Popen(
                 serve, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
             )
-        until(self.serves, "gunicorn to serve", within=30)
+        until(self.serves, "gunicorn to serve", within=50)
         return self
 
     def __exit__(
@@ -63,7 +63,7 @@ class Gunicorn:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(15)
+                self.process.wait(40)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 raise
@@ -76,7 +76,7 @@ class Gunicorn:
             return False
 
     def get(
-        self, path: str, timeout: float = 10, headers: Mapping[str, str] | None = None
+        self, path: str, timeout: float = 30, headers: Mapping[str, str] | None = None
     ) -> tuple[int, http.client.HTTPMessage]:
         """Status and headers of a page."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)

@@ -26,7 +26,7 @@ app.extensions = {}
 
 
 def exchange(port: int, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(request)
         return connection.recv(4096)
 
@@ -59,7 +59,7 @@ def test_broken_requests_and_failing_pages_leave_no_trace_of_the_visitor(tmp_pat
     finally:
         server.terminate()
         lines += server.stderr.readlines()
-        server.wait(20)
+        server.wait(40)
     events = [json.loads(line) for line in lines]
     assert "library message" in {event["event"] for event in events}
     assert {event["part"] for event in events} == {"web"}

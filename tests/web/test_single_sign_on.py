@@ -67,7 +67,7 @@ class School:
         assert page.status_code == 200
         found = re.search(rf'href="({re.escape(self.server.issuer)}/authorize[^"]+)"', page.text)
         assert found is not None
-        sent = requests.get(unescape(found[1]), allow_redirects=False, timeout=5).headers["Location"]
+        sent = requests.get(unescape(found[1]), allow_redirects=False, timeout=30).headers["Location"]
         assert sent.startswith("http://localhost/sign-in/sso/back?")
         return visitor.open(f"{urlsplit(sent).path}?{urlsplit(sent).query}")
 

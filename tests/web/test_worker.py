@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -39,9 +38,7 @@ def crowd(web: Gunicorn, says: bytes, count: int = CROWD) -> Iterator[list[socke
 
 def test_clients_that_say_nothing_hold_no_thread(web: Gunicorn) -> None:
     with crowd(web, b""):
-        began = time.monotonic()
-        assert web.get("/robots.txt")[0] == 200
-        assert time.monotonic() - began < 3
+        assert web.get("/robots.txt", timeout=REQUEST_SECONDS - 5)[0] == 200
 
 
 @pytest.mark.parametrize("says", [HALF_A_HEAD, HALF_A_BODY], ids=["head", "body"])
@@ -56,6 +53,6 @@ def test_clients_that_say_half_a_request_lose_their_threads(web: Gunicorn, says:
 def test_idle_clients_give_way_when_there_are_too_many(web: Gunicorn) -> None:
     with crowd(web, b"", gunicorn_conf.worker_connections - 5):
         for _ in range(10):
-            with socket.create_connection(("127.0.0.1", web.port), timeout=10) as late:
+            with socket.create_connection(("127.0.0.1", web.port), timeout=30) as late:
                 late.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 assert late.recv(12) == b"HTTP/1.1 200"
