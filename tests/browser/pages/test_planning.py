@@ -29,7 +29,7 @@ def sign_in(page: ChromiumWindow, server: OnMeetServer, email: str, path: str = 
 
 def plan_a_weekly_meeting(page: ChromiumWindow) -> None:
     page.click(by_testid("plan"))
-    page.until_shown('input[name="title"]')
+    page.until_shown(by_testid("planned"))  # the page before has a title, too
     assert not page.shows('input[name="day"]')
     page.fill('input[name="title"]', "Garden circle")
     page.click(by_testid("planned"))
