@@ -30,7 +30,7 @@ class Waiting(Listener):
 
 async def heard(listener: Waiting, word: str) -> None:
     """Wait until the listener has heard something."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while word not in listener.words:
             listener.news.clear()
             await listener.news.wait()

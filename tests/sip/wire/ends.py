@@ -86,13 +86,13 @@ async def open_end(
 async def soon(check: Callable[[], Any], what: str) -> Any:
     """Let the loop go on until `check` is true, and return what it says."""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 if answer := check():
                     return answer
                 await asyncio.sleep(0.005)
     except TimeoutError:
-        raise AssertionError(f"waited 10 s for {what}") from None
+        raise AssertionError(f"waited 30 s for {what}") from None
 
 
 @asynccontextmanager
@@ -107,7 +107,7 @@ async def datagram_socket(address: str = "127.0.0.1") -> AsyncIterator[socket.so
 
 async def received(far: socket.socket) -> bytes:
     """The next datagram."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return await asyncio.get_running_loop().sock_recv(far, 65_536)
 
 
@@ -119,20 +119,24 @@ async def connect(
 
 
 async def refused(end: End, transport: TransportName = "tcp", *, saying: bytes = b"") -> bool:
-    """Whether a connection is ended at once; the far side may notice that before it is even connected."""
+    """Whether a connection is not taken; the far side may notice that before it is even connected."""
+    dropped = end.transport.dropped
+    before = dropped["connections"] + dropped["stranger"]
     try:
         reader, writer = await connect(end, transport)
     except ConnectionError:
-        return True
-    writer.write(saying)
-    return await ended(reader) == b""
+        pass
+    else:
+        writer.write(saying)
+        assert await ended(reader) == b""
+    return dropped["connections"] + dropped["stranger"] == before + 1
 
 
 async def ended(reader: asyncio.StreamReader) -> bytes:
     """What still came until the connection was closed or reset by the other side."""
     got = b""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while data := await reader.read(65_536):
                 got += data
     except (ConnectionError, ssl.SSLError):

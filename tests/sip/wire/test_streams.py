@@ -190,7 +190,7 @@ async def test_all_connections_have_a_limit_together() -> None:
 
 
 async def test_a_slow_handshake_hinders_nobody(authority: Authority) -> None:
-    limits = Limits(handshake=30.0, connections=2)
+    limits = Limits(handshake=100.0, connections=2)
     async with open_end(files=authority.issue("127.0.0.1"), limits=limits) as end:
         _, slow = await connect(end, "tls")
         quick = {"ssl": far_context(authority), "server_hostname": "127.0.0.1"}
