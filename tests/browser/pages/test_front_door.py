@@ -125,7 +125,7 @@ def test_a_deleted_meeting_is_forgotten_by_the_browser_too(
     page.click('form[action$="/delete"] button')
     page.until_text("You keep no meeting yet")
     page.until(f"async () => (await ({kept})()) === 0", what="the browser to forget")
-    assert "deleted" not in page.url
+    page.wait(lambda: "deleted" not in page.url, "the address without it")
 
 
 def test_language_and_theme_change_where_one_is(
@@ -133,11 +133,12 @@ def test_language_and_theme_change_where_one_is(
 ) -> None:
     page = window(color_scheme="light")
     page.open(f"{onmeet_server.base_url}/privacy")
-    background = "() => getComputedStyle(document.body).backgroundColor"
+    background = "() => document.body && getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(background)
     page.click('button[value="de"]')
     page.until_text("Was hier mit Daten geschieht")
     assert page.url.endswith("/privacy")
     page.click('button[value="dark"]')
+    page.until("() => document.documentElement?.dataset.theme === 'dark'", what="the page in dark")
     page.wait(lambda: page.evaluate(background) != light, "darkness")
     assert page.url.endswith("/privacy")
