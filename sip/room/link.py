@@ -58,21 +58,25 @@ class Link:
         return self._connection is not None
 
     async def run(self) -> None:
-        """Connect, and again whenever the link ends; until cancelled or replaced."""
+        """Connect, and again whenever the link ends, until cancelled; never again once it was replaced.
+
+        Two that replace each other by turns would each let go of their callers.
+        """
         wait = FIRST_WAIT
-        while True:
-            if await self._once():
+        while (code := await self._once()) != REPLACED:
+            if code is not None:
                 wait = FIRST_WAIT
             await asyncio.sleep(wait)
             wait = min(LONGEST_WAIT, 2 * wait)
+        await asyncio.get_running_loop().create_future()  # callers still have to be told
 
-    async def _once(self) -> bool:
-        """One connection from beginning to end; whether there was one."""
+    async def _once(self) -> int | None:
+        """One connection from beginning to end; with which code it ended, None when there was none."""
         loop = asyncio.get_running_loop()
         try:
             _, connection = await loop.create_unix_connection(lambda: _Connection(self), str(self._path))
         except OSError:
-            return False
+            return None
         opening = {"room": self._room, "expires": self._wall() + GOOD_FOR_SECONDS}
         connection.write(wire.encode(wire.Kind.GATEWAY, json.dumps(opening).encode()))
         self._connection = connection
@@ -85,7 +89,7 @@ class Link:
         if code == REPLACED:
             self._listener.replaced()
         self._listener.detached()
-        return True
+        return code
 
     def send(self, body: dict[str, Any]) -> None:
         """A message to the relay."""
