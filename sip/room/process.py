@@ -27,7 +27,10 @@ __all__ = ["run", "warm"]
 log = structlog.get_logger()
 
 GRACE_SECONDS: Final = 2.0
-"""At first without a caller; after the last one, until the gateway has said that nobody is on the way."""
+"""Without a caller, until the gateway is asked, and again after each question that it has not answered."""
+
+UNANSWERED: Final = 15
+"""Questions in a row without an answer: the gateway counts a call here that is not."""
 
 ALIVE_SECONDS: Final = 2.0
 """How often a room process says that it goes on."""
@@ -92,23 +95,24 @@ async def _live(control: socket.socket, code: str, settings: RoomSettings) -> No
 async def _beat(room: Room, over: asyncio.Event) -> None:
     """50 times a second, until nobody is there. The gateway hears every few seconds that it goes on.
 
-    The gateway is asked before (`Empty`), because a call may be on its way; it answers within milliseconds.
+    The gateway ends it when it is asked (`Empty`), because a call may be on its way. It answers within
+    milliseconds; one that stands still for seconds may have handed over a call and not read the question.
     """
-    asked, empty_since = False, monotonic()
-    told = empty_since
+    told = asked = monotonic()
+    questions = 0
     async for now in Clock20ms(monotonic):
         room.tick(now)
         if now - told > ALIVE_SECONDS:
             told = now
             room.say_alive()
         if room.callers:
-            asked, empty_since = True, now  # who lets go of the last one asks at once
-        elif now - empty_since > GRACE_SECONDS:
-            if asked:
+            asked, questions = now, 0  # who lets go of the last one asks at once
+        elif now - asked > GRACE_SECONDS:
+            if questions == UNANSWERED:
                 over.set()
                 return
             room.ask_to_end()
-            asked, empty_since = True, now
+            asked, questions = now, questions + 1
 
 
 def _peek(packet: bytes) -> wire.Order | None:

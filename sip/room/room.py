@@ -106,6 +106,8 @@ class Room:
         if take.call in self.callers or self.unwanted:
             rtp.close()
             rtcp.close()
+            if self.unwanted:
+                self._say(wire.HangUp(take.call, "lost"))  # or the caller would wait here without a word
             return
         caller = self.callers[take.call] = Caller(take.call, take.facts, self._prompts)
         self._guarded(caller, lambda _: self._resume(caller, take, rtp, rtcp))

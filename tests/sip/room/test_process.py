@@ -10,17 +10,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from onmeet.e2ee.encoding import from_base64url
 from onmeet.phone.gateway_key import GatewayKey
+from sip.room import process as life
 from sip.room import wire
-from sip.room.nursery import Nursery, RoomProcess
+from sip.room.nursery import Nursery, RoomProcess, new_call
 from sip.room.settings import RoomSettings
 from tests.browser.eavesdropper import memory_of
-from tests.factories.handset import tone
+from tests.factories.handset import Handset, tone
 from tests.peers.conftest import RelayProcess
 from tests.running import ROOT
 from tests.sip.room.house import PhoneHouse, eventually, share
@@ -80,7 +82,7 @@ async def test_room_process_is_alone_bare_and_private(
         pid = nursery.pid
         assert pid is not None
         # While the nursery decodes prompts the decoder has threads of its own; they end with each prompt.
-        await eventually(lambda: status(pid, "Threads") == "1", "the nursery to have prepared all", 40)
+        await eventually(lambda: status(pid, "Threads") == "1", "the nursery to have prepared all", 50)
         process = await nursery.room("def")
         assert status(process.pid, "Threads") == "1"
         inode = os.fstat(connection.fileno()).st_ino
@@ -140,6 +142,29 @@ async def test_process_that_ends_while_it_is_asked_for_is_not_given(nursery: Nur
     assert over or asking.result() is process
 
 
+async def test_process_without_callers_asks_again_until_the_gateway_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A gateway that stands still has perhaps handed over a call: whoever ends without an answer loses it."""
+    monkeypatch.setattr(life, "GRACE_SECONDS", 0.01)
+    room, over, questions = Mock(callers={}), asyncio.Event(), []
+
+    def ask() -> None:
+        questions.append(over.is_set())
+        room.callers = {"a": "caller"} if len(questions) == 3 else {}
+
+    room.ask_to_end = ask
+    beating = asyncio.create_task(life._beat(room, over))
+    await eventually(lambda: len(questions) == 3, "the third question")
+    await eventually(lambda: room.tick.call_count > 20, "the beat to go on")
+    assert not beating.done()
+    assert len(questions) == 3
+    room.callers = {}
+    await beating
+    assert questions == [False] * (3 + life.UNANSWERED)
+    assert over.is_set()
+
+
 async def test_call_for_a_process_that_is_over_comes_back(nursery: Nursery, house: PhoneHouse) -> None:
     process = await nursery.room("abc")
     process.end()
@@ -154,11 +179,14 @@ async def test_killed_process_takes_its_own_calls_along_and_no_others(house: Pho
     host = await house.join(host=True)
     call = await house.bring_in(host)
     other = await house.nursery.room("another-meeting")
+    third = Handset()
+    other.take(new_call(), third.state, third.gateway_sockets, wire.CallFacts())  # empty, it would end soon
     os.kill(call.process.pid, signal.SIGKILL)
     await eventually(lambda: house.ended == [frozenset({call.name})], "the gateway to hear of it")
     await eventually(lambda: house.phone(host, call) is None, "the phone to leave the meeting")
     assert host.said("left")[-1]["reason"] == "lost"
     assert other.alive
+    await third.close()
     again = await house.bring_in(host)
     assert again.process.pid != call.process.pid
 
@@ -221,7 +249,7 @@ async def test_process_and_its_keys_are_gone_with_the_last_caller(
     await eventually(lambda: house.phone(host, one) is None, "the phone to leave")
     assert exists(pid)
     two.process.gone(two.name)
-    await eventually(lambda: not exists(pid), "the process to end", within=3.0)
+    await eventually(lambda: not exists(pid), "the process to end")
     for other in (nursery, relay.pid):
         assert not any(key in piece for piece in memory_of(other))
 

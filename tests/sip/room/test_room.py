@@ -136,6 +136,13 @@ async def test_callers_are_told_when_the_relay_stays_away_and_leave(desk: Desk) 
     assert desk.words[-1] == wire.Empty()
 
 
+async def test_call_that_comes_when_another_process_has_the_room_is_hung_up(desk: Desk) -> None:
+    desk.room.replaced()
+    call = await desk.take()
+    assert desk.hung_up == [(call, "lost")]
+    assert not desk.room.callers
+
+
 async def test_end_of_the_meeting_ends_its_calls(desk: Desk) -> None:
     call = await desk.take()
     ended = {"type": "room", "live": False, "instance": None, "present": NOBODY, "why": "ended"}
@@ -245,6 +252,17 @@ async def test_digits_reach_the_machine_of_their_call(desk: Desk) -> None:
     for digit in "*0":
         desk.room.order(wire.encode(wire.Digit(call, digit)), [])
     assert not caller.player.done, "help is spoken"
+
+
+async def test_key_press_keeps_the_voice_out_for_a_fifth_of_a_second(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = await desk.take()
+    caller = desk.room.callers[call]
+    monkeypatch.setattr(caller.leg, "read", lambda _now: np.full(FRAME, 5000, np.int16))
+    desk.room.order(wire.encode(wire.Digit(call, "5")), [])
+    heard = [bool(caller.read(desk.now + 0.01 + number * 0.02).any()) for number in range(15)]
+    assert heard == [False] * 10 + [True] * 5
 
 
 async def test_caller_hears_prompts_in_the_lobby(desk: Desk) -> None:
