@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import groupby
 
+import numpy as np
 import pytest
 
 from tests.factories.handset import tone
 from tests.factories.members import KeyedMember
-from tests.sip.room.house import Call, PhoneHouse, eventually, share, snr
+from tests.sip.room.house import PROMPT_HERTZ, Call, PhoneHouse, eventually, share, snr
+
+pytestmark = pytest.mark.timeout(240)  # on a machine that does much else a clear tone takes its time
 
 GUEST, CALLER, OTHER = 440.0, 997.0, 1500.0
 CLEAR = 0.9
@@ -16,17 +20,32 @@ CLEAR = 0.9
 
 
 async def hears(call: Call, hertz: float) -> None:
-    await eventually(lambda: share(call.handset.last(0.4), hertz) > CLEAR, f"the caller to hear {hertz}")
+    await eventually(lambda: share(call.handset.last(0.2), hertz) > CLEAR, f"the caller to hear {hertz}", 40)
 
 
 async def is_heard(member: KeyedMember, index: int, hertz: float) -> None:
-    await eventually(lambda: share(member.sound_of(index)[-6400:], hertz) > CLEAR, f"{hertz} to be heard")
+    await eventually(lambda: share(member.sound_of(index)[-3200:], hertz) > CLEAR, f"{hertz} to be heard", 40)
 
 
 async def packets_flow(house: PhoneHouse, call: Call, count: int = 40) -> None:
     """Wait until the telephone has heard so many frames more: what would have come has come."""
     goal = len(call.handset.heard) + count
     await eventually(lambda: len(call.handset.heard) >= goal, "time to pass on the telephone")
+
+
+async def is_told(call: Call, since: int) -> None:
+    """Wait until the room process has spoken to the caller, after so many frames, or has hung up."""
+    at, heard = since, call.handset.heard
+
+    def spoken() -> bool:
+        nonlocal at
+        while at + 5 <= len(heard):
+            if share(np.concatenate(heard[at : at + 5]), PROMPT_HERTZ) > 0.5:
+                return True
+            at += 1
+        return bool(call.hung_up)
+
+    await eventually(spoken, "a word to the caller")
 
 
 @pytest.mark.parametrize(("codec", "payload_type"), [("PCMA", 8), ("G722", 9)])
@@ -106,9 +125,10 @@ async def test_muted_caller_sends_nothing_at_all(house: PhoneHouse) -> None:
     for digit in "*6":
         call.process.digit(call.name, digit)
     await eventually(lambda: house.is_muted(host, call), "everybody to see the mute")
+    await packets_flow(house, call)  # what was on its way
     before = len(host.heard[index])
     await packets_flow(house, call)
-    assert len(host.heard[index]) - before <= 5
+    assert len(host.heard[index]) == before
     for digit in "*6":
         call.process.digit(call.name, digit)
     await eventually(lambda: not house.is_muted(host, call), "everybody to see that it speaks")
@@ -155,9 +175,14 @@ async def test_key_press_leaves_a_hole_in_the_voice(house: PhoneHouse) -> None:
     await is_heard(host, index, CALLER)
     start = len(host.heard[index])
     call.process.digit(call.name, "5")
-    await eventually(lambda: len(host.heard[index]) > start + 40, "what comes after")
-    quiet = [abs(frame.astype(int)).max() < 500 for frame in host.heard[index][start:]]
-    assert 7 <= sum(quiet) <= 14
+
+    def hole() -> int:
+        """Most quiet frames in a row. How long it is to be, test_room knows: here a stall makes it longer."""
+        quiet = [abs(frame.astype(int)).max() < 500 for frame in host.heard[index][start:]]
+        return max(len(list(run)) if silent else 0 for silent, run in groupby([False, *quiet]))
+
+    await eventually(lambda: hole() >= 7, "a hole in the voice")
+    await is_heard(host, index, CALLER)
 
 
 @pytest.mark.parametrize("how", ["revoke", "hold", "kick"])
@@ -169,12 +194,14 @@ async def test_nothing_flows_afterwards(house: PhoneHouse, how: str) -> None:
     index = house.index(host, call)
     await hears(call, GUEST)
     await is_heard(host, index, CALLER)
+    since = len(call.handset.heard)
     if how == "revoke":
         host.revoke(call.name)
         await host.until(lambda: host.epoch is not None and not host.epoch.phones, "the epoch without it")
     else:
         host.say(how, index=index)
         await eventually(lambda: house.phone(host, call) is None, "the phone to go")
+    await is_told(call, since)
     await packets_flow(house, call, 40)  # what was on its way, and the telephone's own buffer
     before = len(host.heard[index])
     await packets_flow(house, call)
@@ -190,9 +217,11 @@ async def test_nothing_flows_when_the_last_host_has_left(house: PhoneHouse) -> N
     index = house.index(guest, call)
     await hears(call, GUEST)
     await is_heard(guest, index, CALLER)
+    since = len(call.handset.heard)
     await house.leave(host)
     await eventually(lambda: house.phone(guest, call) is None, "the phone to be held")
     await guest.until(lambda: guest.epoch is not None and not guest.epoch.phones, "an epoch without it")
+    await is_told(call, since)
     await packets_flow(house, call, 40)  # what was on its way, and the telephone's own buffer
     before = len(guest.heard[index])
     await packets_flow(house, call)
