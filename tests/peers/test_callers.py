@@ -117,7 +117,8 @@ async def test_twenty_five_callers_sound_goes_through(
     assert after["sound_packets_in"] - before["sound_packets_in"] == 25 * 50
     assert after["sound_packets_dropped"] == before["sound_packets_dropped"]
     assert after["phones"] == 25
-    assert await link.wait_for_sounds(40)
+    # among so many who are as loud the host may have had no place for a while
+    await meeting.until(lambda: len(link.sounds) >= 40, "the host's sound")
 
 
 async def test_as_many_callers_as_an_epoch_carries_come_and_go(
