@@ -135,7 +135,7 @@ class Baresip:
         self._buffer = b""
         self._socket: socket.socket | None = None
         try:
-            until(self._connect, "baresip to take commands", every=0.02)
+            until(self._connect, "baresip to take commands", within=30, every=0.02)
         except AssertionError as error:
             self.end()
             raise AssertionError(f"{error}\n{self.log()}") from None

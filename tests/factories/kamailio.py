@@ -96,7 +96,7 @@ class Kamailio:
                 start_new_session=True,
             )
         try:
-            until(self._answers, "Kamailio to answer", within=15)
+            until(self._answers, "Kamailio to answer", within=30)
         except AssertionError as error:
             self.end()
             raise AssertionError(f"{error}\n{self.log()}") from None

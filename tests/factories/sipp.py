@@ -92,7 +92,7 @@ class Sipp:
             preexec_fn=end_with_parent,
         )
         if to is None:
-            until(lambda: self._ready(transport), "sipp to wait for calls", every=0.01)
+            until(lambda: self._ready(transport), "sipp to wait for calls", within=30, every=0.01)
 
     def _ready(self, transport: str) -> bool:
         """Whether its port is open, without a word to it that it would take for a call."""
