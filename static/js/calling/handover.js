@@ -1,7 +1,7 @@
 // A call on its way from the tab of a meeting to a tab of its own. That tab's address holds a ticket which only
 // the meeting's tab knows and which holds once: no link from elsewhere makes a browser take a call.
 
-const WAIT_MS = 5_000;
+const WAIT_MS = 10_000;
 
 /** @param {string} ticket */
 const channelOf = (ticket) => new BroadcastChannel(`onmeet-handover-${ticket}`);
