@@ -7,7 +7,7 @@ import pytest
 from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.firefox import FirefoxWindow
-from tests.browser.people import Person, enter, start_meeting
+from tests.browser.people import Person, agree, enter, start_meeting
 from tests.running import OnMeetServer
 
 
@@ -30,7 +30,7 @@ def test_chromium_joins_a_meeting_of_firefox(
 
 
 def _meet(host: Person, guest: Person) -> None:
-    assert host.is_secure(among=2) == guest.is_secure(among=2)
+    agree(host, guest)
     for person in (host, guest):
         person.sees(1)
         person.hears(1)
