@@ -15,6 +15,7 @@ from tests.factories.house import (
     build_house,
     empty_database,
     house,
+    known_marks,
     make_config,
     new_database,
     usual_database,
@@ -58,7 +59,8 @@ def lasting(empty_database: Path, stripe: StandIn, tmp_path_factory: pytest.Temp
     houses: list[House] = []
 
     def build(**changes: Any) -> House:
-        config = make_config(tmp_path_factory.mktemp("lasting") / "var", **{**stripe.config(), **changes})
+        folder = known_marks(tmp_path_factory.mktemp("lasting") / "var")
+        config = make_config(folder, **{**stripe.config(), **changes})
         houses.append(House(replace(config, database_url=usual_database(empty_database, config.data))))
         selling = houses[-1].services.selling
         if selling.plans is not None:

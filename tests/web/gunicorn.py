@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
+from tests.factories.house import known_marks
 from tests.peers.signalling_client import SignallingClient
 from tests.ports import free_port
 from tests.running import ROOT
@@ -30,7 +31,7 @@ class Gunicorn:
         self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
         self.origin = f"http://{self.host}"
-        self.data = Path(self._folder.name)
+        self.data = known_marks(Path(self._folder.name))
         self.relay_socket = self.data / "run" / "relay.sock"
         self.log = self.data / "web.log"
         self._environment = {
