@@ -16,13 +16,13 @@ import pytest
 
 from sip.core.headers import Headers
 from sip.core.message import Request, Response, encode
-from sip.gateway.ports import open_pair
+from tests.ports import free_ports
 from tests.sip.gateway.front import ENGLISH, Front, Meeting, Stranger, descriptors, exists, phone
 from tests.sip.room.house import eventually, share
 
 CALLER, HOST = 997.0, 440.0
 
-pytestmark = pytest.mark.timeout(120)  # the first test waits for the server, too
+pytestmark = pytest.mark.timeout(240)  # the first test waits for the server, too
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def front() -> Iterator[Front]:
 
 @pytest.fixture
 async def meeting(front: Front) -> AsyncIterator[Meeting]:
-    await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
+    await eventually(lambda: front.health()[0] == 200, "a healthy server", 60)
     async with Meeting(front) as meeting:
         yield meeting
     await front.until_empty()
@@ -46,7 +46,7 @@ async def next_call_works(front: Front) -> None:
     async with Meeting(front) as other, phone(front, source="127.0.0.5") as caller:
         index = await other.bring_in(caller)
         caller.tone = CALLER
-        await eventually(lambda: share(other.host.sound_of(index)[-6400:], CALLER) > 0.9, "the caller")
+        await eventually(lambda: share(other.host.sound_of(index)[-3200:], CALLER) > 0.9, "the caller")
         await caller.hang_up()
 
 
@@ -61,9 +61,9 @@ async def test_callers_of_a_killed_process_are_hung_up(
             await meeting.bring_in(caller)
         (room,) = front.room_pids()
         os.kill(room if victim == "room" else front.nursery_pid(), signal.SIGKILL)
-        assert await caller.ends(5) == "bye"
+        assert await caller.ends() == "bye"
         await eventually(lambda: not meeting.phones() and not meeting.waiting, "the host to see it")
-    assert front.health()[0] == 200
+    await eventually(lambda: front.health()[0] == 200, "a healthy server")
     await next_call_works(front)
 
 
@@ -73,7 +73,7 @@ async def test_callers_of_a_process_that_hangs_are_hung_up(front: Front, meeting
         await meeting.bring_in(caller)
         (room,) = front.room_pids()
         os.kill(room, signal.SIGSTOP)
-        assert await caller.ends(30) == "bye"
+        assert await caller.ends(60) == "bye"
         await eventually(lambda: not exists(room), "the end of the process")
         log = front.whole_log()
         assert "a room process does not answer and is ended" in log
@@ -84,8 +84,8 @@ async def test_gateway_that_hangs_is_replaced() -> None:
     with Front(module="tests.impatient_server") as front:
         before = front.gateway_pid()
         os.kill(before, signal.SIGSTOP)
-        await eventually(lambda: not exists(before), "the end of the gateway that hangs", 30)
-        await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
+        await eventually(lambda: not exists(before), "the end of the gateway that hangs", 60)
+        await eventually(lambda: front.health()[0] == 200, "a healthy server", 60)
         assert front.gateway_pid() != before
 
 
@@ -95,9 +95,9 @@ async def test_other_meetings_go_on_when_a_room_process_dies(front: Front, meeti
         (first,) = front.room_pids()
         index = await other.bring_in(two)
         os.kill(first, signal.SIGKILL)
-        assert await one.ends(5) == "bye"
+        assert await one.ends() == "bye"
         two.tone = CALLER
-        await eventually(lambda: share(other.host.sound_of(index)[-6400:], CALLER) > 0.9, "the other caller")
+        await eventually(lambda: share(other.host.sound_of(index)[-3200:], CALLER) > 0.9, "the other caller")
         assert two.reason is None
         await two.hang_up()
 
@@ -107,8 +107,8 @@ async def test_web_may_die_and_calls_go_on(front: Front, meeting: Meeting) -> No
         index = await meeting.bring_in(caller)
         front.kill("web")
         caller.tone = CALLER
-        await eventually(lambda: share(meeting.host.sound_of(index)[-6400:], CALLER) > 0.9, "the caller")
-        await eventually(lambda: front.health()[0] == 200, "the pages to come back", 30)
+        await eventually(lambda: share(meeting.host.sound_of(index)[-3200:], CALLER) > 0.9, "the caller")
+        await eventually(lambda: front.health()[0] == 200, "the pages to come back", 60)
         assert caller.reason is None
         await caller.hang_up()
 
@@ -119,9 +119,9 @@ async def test_killed_gateway_is_seen_in_the_meeting_and_comes_back(front: Front
         before, rooms = front.gateway_pid(), front.room_pids()
         os.kill(before, signal.SIGKILL)
         await eventually(lambda: not meeting.phones(), "the host to see that the caller has left")
-        await eventually(lambda: front.gateway_pid() not in (0, before), "another gateway", 20)
-        await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
-        assert not [pid for pid in rooms if exists(pid)]
+        await eventually(lambda: front.gateway_pid() not in (0, before), "another gateway", 60)
+        await eventually(lambda: front.health()[0] == 200, "a healthy server", 60)
+        await eventually(lambda: not any(exists(pid) for pid in rooms), "the rooms of the first to end")
         await caller.close()
     await next_call_works(front)
 
@@ -140,14 +140,15 @@ async def test_callers_outlive_the_relay(front: Front, place: str) -> None:
         await eventually(
             lambda: any(abs(frame.astype(int)).max() > 1000 for frame in caller.heard[heard:]),
             "a word to the caller",
+            60,
         )
         assert caller.reason is None
-        await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
+        await eventually(lambda: front.health()[0] == 200, "a healthy server", 60)
         async with Meeting(front, like=meeting) as again:
-            await eventually(lambda: again.waiting, "the caller to wait in the new meeting", 25)
+            await eventually(lambda: again.waiting, "the caller to wait in the new meeting", 45)
             index = await again.bring_in(caller)
             caller.tone = CALLER
-            await eventually(lambda: share(again.host.sound_of(index)[-6400:], CALLER) > 0.9, "the caller")
+            await eventually(lambda: share(again.host.sound_of(index)[-3200:], CALLER) > 0.9, "the caller")
             await caller.hang_up()
     await front.until_empty()
 
@@ -177,7 +178,8 @@ async def test_three_hundred_short_calls_leave_nothing_behind(front: Front) -> N
                 one.say(invite)
             await one.goodbye()
     await front.until_empty()
-    assert descriptors(pid) <= before
+    # The connection over which the number of calls was asked for is closed after the answer.
+    await eventually(lambda: descriptors(pid) <= before, "descriptors to be closed")
     assert "+4930555" not in front.whole_log()
     await eventually(lambda: not front.remembers(pid, ["4930555"]), "a clean memory", 40)
 
@@ -185,6 +187,7 @@ async def test_three_hundred_short_calls_leave_nothing_behind(front: Front) -> N
 async def test_caller_is_let_go_when_the_gateway_has_no_descriptor_left(front: Front) -> None:
     """It can look the PIN up, but not start a process for the meeting. Nobody waits in silence for that."""
     await next_call_works(front)  # so that the database is open
+    await front.until_empty()  # a descriptor that is closed later would leave room for a process
     async with Meeting(front) as meeting, phone(front) as caller:
         await caller.dial("meet")
         await eventually(lambda: len(caller.heard) > 50, "the reception")
@@ -201,7 +204,7 @@ async def test_caller_is_let_go_when_the_gateway_has_no_descriptor_left(front: F
                 assert refusal.status == 503
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (free[1], before[1]))
             caller.press(f"{meeting.pin}#")
-            assert await caller.ends(20) == "bye"
+            assert await caller.ends(45) == "bye"
             assert "a caller could not be brought into a meeting" in front.whole_log()
         finally:
             resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
@@ -239,18 +242,19 @@ async def test_end_of_service_hangs_up_and_leaves_no_process() -> None:
                 everybody = [front.gateway_pid(), front.nursery_pid(), *front.room_pids()]
                 assert len(everybody) == 3
                 ending = asyncio.create_task(asyncio.to_thread(front.end))
-                assert await caller.ends(5) == "bye"
+                assert await caller.ends() == "bye"
                 await ending
                 assert not [pid for pid in everybody if exists(pid)]
                 assert front.complaints() == []
-            assert (expiries[0], expiries[-1]) == ("600", "0")
+            await eventually(lambda: expiries[-1] == "0", "the registration to be taken back")
+            assert expiries[0] == "600"
         finally:
             registering.cancel()
             front.discard()
 
 
 async def test_second_caller_is_refused_when_there_is_one_port_only() -> None:
-    low = free_pair()
+    low = free_ports(2)
     with (
         Front(ONMEET_RTP_PORTS=f"{low}-{low + 1}") as front,
         Stranger(front) as one,
@@ -272,15 +276,16 @@ async def test_gateway_that_cannot_have_its_port_leaves_the_pages_up_and_comes_b
     """Somebody takes the port while the gateway is away: it says so, and the rest goes on."""
     with Front() as front:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
-            os.kill(front.gateway_pid(), signal.SIGKILL)
-            await eventually(lambda: taken(thief, front.sip_port), "the port")
+            with front.stopped():
+                os.kill(front.gateway_pid(), signal.SIGKILL)
+                await eventually(lambda: taken(thief, front.sip_port), "the port")
             await eventually(
-                lambda: "a part cannot run with its settings" in front.whole_log(), "the end", 30
+                lambda: "a part cannot run with its settings" in front.whole_log(), "the end", 60
             )
             assert f"ONMEET_SIP_PORT: port {front.sip_port} of" in front.whole_log()
-            parts = front.parts()
-            assert (parts["relay"], parts["keeper"], parts["sip"]) == ("ok", "ok", "down")
-        await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
+            expected = {"relay": "ok", "keeper": "ok", "sip": "down"}
+            await eventually(lambda: expected.items() <= front.parts().items(), "the other parts to go on")
+        await eventually(lambda: front.health()[0] == 200, "a healthy server", 60)
         await next_call_works(front)
 
 
@@ -293,12 +298,12 @@ async def test_mistake_in_the_settings_after_the_start_leaves_the_pages_up() -> 
             file.write_text(f"{ENGLISH}langauges = 3\n")
             front.kill("web")
             os.kill(front.gateway_pid(), signal.SIGKILL)
-            await eventually(lambda: "phone.toml:2: langauges is no key" in front.whole_log(), "the line", 30)
-            await eventually(lambda: front.health()[0] == 503, "the pages", 30)
+            await eventually(lambda: "phone.toml:2: langauges is no key" in front.whole_log(), "the line", 60)
+            await eventually(lambda: front.health()[0] == 503, "the pages", 60)
             assert front.parts()["sip"] == "down"
             assert await asyncio.to_thread(front.page, "/privacy") == 200
             file.write_text(ENGLISH)
-            await eventually(lambda: front.health()[0] == 200, "a healthy server", 30)
+            await eventually(lambda: front.health()[0] == 200, "a healthy server", 60)
 
 
 def taken(one: socket.socket, port: int) -> bool:
@@ -307,10 +312,3 @@ def taken(one: socket.socket, port: int) -> bool:
         one.bind(("127.0.0.1", port))
         return True
     return False
-
-
-def free_pair() -> int:
-    """An even port for UDP that is free, with the next one."""
-    rtp, rtcp = open_pair("127.0.0.1", None)
-    with rtp, rtcp:
-        return int(rtp.getsockname()[1])
