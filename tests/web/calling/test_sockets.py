@@ -40,7 +40,7 @@ class World:
         headers = {"Cookie": f"{SESSION}={cookie.value}"} if cookie is not None else {}
         url = f"ws://{self.web.host}{path}"
         said: Any = origin or self.web.origin
-        return await websockets.connect(url, origin=said, additional_headers=headers)
+        return await websockets.connect(url, origin=said, additional_headers=headers, open_timeout=30)
 
     async def refused(self, path: str, who: Visitor | None = None, origin: str = "") -> tuple[int, str]:
         """How a fresh socket is closed."""
