@@ -66,6 +66,7 @@ class Feed:
         self._open: set[str] = set()
         self._concluded: list[Delivery] = []  # endings that no relay knows of, until they are acknowledged
         self._retry_at = 0.0
+        self._closed = False
         self._alarm, self._bell = os.pipe()
         os.set_blocking(self._alarm, False)
         os.set_blocking(self._bell, False)
@@ -95,12 +96,18 @@ class Feed:
         self._hang_up()
 
     def wake(self) -> None:
-        """Make a waiting `take` return now; safe in a signal handler and from another thread."""
+        """Make a waiting `take` return now; safe in a signal handler and from another thread.
+
+        After `close` nothing happens: a second signal may come when all is over.
+        """
+        if self._closed:
+            return
         with contextlib.suppress(BlockingIOError):
             os.write(self._bell, b"!")
 
     def close(self) -> None:
         """Hang up for good."""
+        self._closed = True  # first: the bell's number may soon be that of another file
         self._hang_up()
         os.close(self._alarm)
         os.close(self._bell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,3 +195,18 @@ async def test_a_name_reaches_the_keeper_only_with_permission(relay: QuietRelay,
     await relay.joined("Ben", browser="ben", reports=("meeting.participants",))
     joins = [d.report for d in await reports(feed, 3) if isinstance(d.report, Joined)]
     assert [report.name for report in joins] == [None, "Ben"]
+
+
+def test_a_closed_feed_is_woken_in_vain(path: Path) -> None:
+    """Its bell's number may be another file's by then, which must get no byte."""
+    feed = Feed(path, wall=lambda: NOW)
+    feed.close()
+    reader, writer = os.pipe()  # takes the lowest numbers that are free: the feed's
+    try:
+        os.set_blocking(reader, False)
+        feed.wake()
+        with pytest.raises(BlockingIOError):
+            os.read(reader, 1)
+    finally:
+        os.close(reader)
+        os.close(writer)
