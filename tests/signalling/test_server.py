@@ -156,7 +156,11 @@ async def test_a_connection_that_shows_no_ticket_is_ended(
     assert await raw(relay, b"T\0") == b""
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     st.lists(
         st.binary(max_size=40) | st.builds(wire.encode, st.sampled_from(wire.Kind), st.binary(max_size=40))
