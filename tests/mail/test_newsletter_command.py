@@ -21,6 +21,8 @@ from onmeet.notices.store import open_database
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
+pytestmark = pytest.mark.timeout(300)  # up to four processes in a row, on a machine that others use, too
+
 
 def onmeet(data: Path, notice: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "ONMEET_DATA": str(data), "ONMEET_NOTICE": notice}

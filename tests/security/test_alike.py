@@ -24,6 +24,8 @@ from tests.security.looks import seen
 from tests.security.somebody import Somebody
 from tests.web.test_factors import Keyholder
 
+pytestmark = pytest.mark.timeout(300)  # hundreds of requests, on a machine that others use, too
+
 UNKNOWN = "unknown@school.example"
 KINDS = ("open", "pending", "closed", "keyless", "member")
 

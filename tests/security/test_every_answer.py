@@ -27,6 +27,8 @@ STRICT = (
     "require-trusted-types-for 'script'; trusted-types onmeet"
 )
 
+pytestmark = pytest.mark.timeout(300)  # a town is built, and every page opened; others use the machine, too
+
 FORMS_LEAD_ELSEWHERE = {"/account/payment", "/group/payment"}
 """Their buttons lead to the payment provider's own pages."""
 
