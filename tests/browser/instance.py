@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -66,10 +67,14 @@ class Instance:
             for text in canaries
         }
         for root in (self.server.data, *self.elsewhere):
-            for path in [root] if root.is_file() else sorted(root.rglob("*")):
+            below = (Path(folder, name) for folder, _, names in os.walk(root) for name in sorted(names))
+            for path in [root] if root.is_file() else below:
                 if not path.is_file():
                     continue
-                content = path.read_bytes().lower()
+                try:
+                    content = path.read_bytes().lower()
+                except FileNotFoundError:  # databases make files and remove them: this one is no more
+                    continue
                 for text, spellings in wanted.items():
                     if any(spelling.lower() in content for spelling in spellings):
                         found.setdefault(text, []).append(path.name)

@@ -185,20 +185,23 @@ def people() -> tuple[Subscriber, Somebody]:
 
 
 def until_clean(instance: Instance, traces: tuple[str, ...]) -> float:
-    """Ask the audit until it is clean; seconds from now until the clean one began."""
+    """Ask the audit until it is clean; seconds from now until the last one began that found something."""
     began = time.monotonic()
-    asked = began
+    unclean = began
 
     def clean() -> bool:
-        nonlocal asked
+        nonlocal unclean
         asked = time.monotonic()
-        return bool(instance.audit(traces)["clean"])
+        if instance.audit(traces)["clean"]:
+            return True
+        unclean = asked
+        return False
 
-    until(clean, "a clean audit", within=20)
-    return asked - began
+    until(clean, "a clean audit", within=60)
+    return unclean - began
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(480)
 @pytest.mark.slow
 @pytest.mark.promise("N1.2", "N1.7", "N1.15")
 def test_under_on_meet_nothing_of_a_meeting_is_left_in_any_byte(
@@ -229,7 +232,7 @@ def test_under_on_meet_nothing_of_a_meeting_is_left_in_any_byte(
     assert instance.sightings((*gone, *anna.account)) == {}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 @pytest.mark.slow
 @pytest.mark.promise("N3.2", "N3.3", "N3.4", "N3.5", "N3.8")
 def test_under_easymeet24_exactly_what_it_permits_is_left_and_goes_in_time(
@@ -250,7 +253,7 @@ def test_under_easymeet24_exactly_what_it_permits_is_left_and_goes_in_time(
         host, guest = meet(window, wires, anna, ben, build.post)
         guest.leave()
         host.leave()
-    until(lambda: set(instance.sightings(permitted)) == permitted, "the records of the meeting", within=20)
+    until(lambda: set(instance.sightings(permitted)) == permitted, "the records of the meeting", within=60)
     assert instance.audit(everything)["clean"]
     build.dump()
     assert instance.raw(messages) == {}
@@ -273,7 +276,7 @@ def months_ahead(months: int) -> str:
     return f"{year}-{month + 1:02d}-02T00:00Z"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 @pytest.mark.slow
 @pytest.mark.parametrize("killed", ["relay", "web", "keeper", "everything"])
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -292,7 +295,7 @@ def test_a_part_killed_in_mid_meeting_leaves_nothing_behind(
         for person in meet(window, wires, anna, ben, build.post):
             person.window.forgiven += ["500", "502", "503", "Failed to load"]
         instance.server.kill(killed)
-        instance.server.until_healthy(within=30)
+        instance.server.until_healthy(within=90)
         for wire in wires:
             wire.cut()
     until_clean(instance, gone)
