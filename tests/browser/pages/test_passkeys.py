@@ -88,10 +88,10 @@ def test_a_passkey_is_made_and_signs_in_by_itself(window: OpenWindow[ChromiumWin
     page.until_text("You are signed out", ".flashes")
     # The address field offers what the authenticator has, and this one says yes by itself
     page.open(f"{site}/sign-in?next=/account/rights")
-    page.until("() => location.pathname === '/account/rights'", what="the page after signing in", within=30)
+    page.until("() => location.pathname === '/account/rights'", what="the page after signing in", within=60)
     page.open(f"{site}/account/check?next=/account/data")
     page.click("#passkey-go")
-    page.until("() => location.pathname === '/account/data'", what="the page after the proof", within=30)
+    page.until("() => location.pathname === '/account/data'", what="the page after the proof", within=60)
     page.open(f"{site}{SECURITY}/passkeys/new")
     page.click("#passkey-go")
     page.until_text("This device has a passkey for your account already.", "#passkey-problem")
