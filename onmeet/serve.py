@@ -35,8 +35,8 @@ __all__ = [
     "Child", "Supervisor", "alone_with", "check_phone", "check_ports", "check_redis", "main", "restart_delay",
 ]  # fmt: skip
 
-READY_SECONDS = 60.0
-"""How long the parts may take until all of them answer."""
+READY_SECONDS = 120.0
+"""How long the parts may take until all of them answer; on a loaded machine one took 60."""
 
 LOOK_SECONDS = 0.05
 """How often the children are looked at."""

@@ -60,7 +60,7 @@ def test_hanging_relay_is_replaced():
     with OnMeetServer("tests.impatient_server") as server:
         old = server.relay_pid()
         os.kill(old, signal.SIGSTOP)
-        # 5 s when the watchdog has had an answer before, 15 s when the relay was stopped sooner than that
+        # 5 s when the watchdog has had an answer before, 30 s when the relay was stopped sooner than that
         until(lambda: old not in server.pids(), "the end of the relay that hangs", within=60)
         server.until_healthy(within=60)
         assert old not in server.pids()
