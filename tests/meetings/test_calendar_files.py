@@ -57,7 +57,12 @@ def files() -> dict[str, str]:
         given.append({"event": event.as_dict(), "link": LINK, "text": TEXT, "now": NOW.timestamp() * 1000})
     script = Path(__file__).parent / "calendar_files.js"
     run = subprocess.run(
-        ["node", str(script)], input=json.dumps(given), capture_output=True, text=True, timeout=150, check=True
+        ["node", str(script)],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=True,
     )
     return dict(zip(CASES, json.loads(run.stdout), strict=True))
 
