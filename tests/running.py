@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import http.client
 import json
 import os
 import signal
@@ -153,7 +154,7 @@ class OnMeetServer:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, {}
-        except OSError:
+        except (OSError, http.client.HTTPException):  # the latter when it ends while it answers
             return 0, {}
 
     def until_healthy(self, *, within: float = 30.0) -> None:
