@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from onmeet.relay.answer import VOICE_BITS
+from onmeet.relay.interface import VOICE_BITS
 from sip.interface import FRAME, RATE, CodecName
 from sip.media import codecs
 from sip.room.opus import Decoder

@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 from onmeet.errors import ProtocolError
 from onmeet.relay.description import LocalTransport, media_line, session_lines, transport_lines
-from onmeet.relay.interface import SOURCES, Source, TrackSpec
+from onmeet.relay.interface import SOURCES, VOICE_BITS, Source, TrackSpec
 from onmeet.relay.sdp import (
     AUDIO_LEVEL,
     MID,
@@ -46,7 +46,6 @@ FEEDBACK = {
     "audio": ("transport-cc",),
     "video": ("nack", "nack pli", "ccm fir", "transport-cc"),
 }
-VOICE_BITS = 48_000  # bit/s; 32_000, Chromium's own choice, would cost telephones 1 dB (docs/performance.md)
 LAYERS = ("q", "h", "f")  # lowest first
 MAX_LAYERS = 3
 

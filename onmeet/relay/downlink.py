@@ -7,7 +7,7 @@ from itertools import islice
 
 from onmeet.relay.bandwidth import Estimator, RembEstimator
 from onmeet.relay.counters import Counters
-from onmeet.relay.interface import DownSpec, PacketSink
+from onmeet.relay.interface import VOICE_BITS, DownSpec, PacketSink
 from onmeet.relay.layers import NOTHING, Ask, Choice, Layer, allocate, fitting_layer, nominal
 from onmeet.relay.quality import Link
 from onmeet.relay.retransmit import RepairBudget, Retransmitter
@@ -20,7 +20,7 @@ __all__ = ["Downlink"]
 
 _UNSEEN = (320, 180)  # how large a track counts until the subscriber has said what it shows
 _PLAN_EVERY = 0.25  # s
-_VOICE_RATE = 66_000.0  # bit/s set aside for each forwarded sound
+_VOICE_RATE = VOICE_BITS + 18_000.0  # bit/s set aside for each forwarded sound and its headers
 _REPAIR_SHARE = 0.05  # of the estimate set aside for repairs
 _GAIN = 0.125  # RFC 6298 §2
 _START_TRIP = 0.1  # s
