@@ -256,6 +256,15 @@ class Person:
             within=within,
         )
 
+    # telephone
+
+    def looks_up_the_pin(self) -> str:
+        """Open the phone panel, read the digits that callers type, and close it."""
+        self.window.click(by_testid("phone"))
+        pin = shown_pin(self.window).replace(" ", "")
+        self.window.press("Escape")
+        return pin
+
     # chat
 
     def says(self, text: str) -> None:
@@ -306,6 +315,12 @@ class Person:
             "async () => await document.querySelector('onmeet-room').diagnostics()"
         )
         return answer
+
+
+def shown_pin(window: Window) -> str:
+    """The PIN on the screen, once it is there, with the space between its two halves."""
+    window.until_text(" ", by_testid("phone-pin"))
+    return window.text(by_testid("phone-pin"))
 
 
 def start_meeting(window: Window, base_url: str, name: str) -> Person:

@@ -12,7 +12,7 @@ from tests.browser.chromium import ChromiumWindow
 from tests.browser.conftest import OpenWindow
 from tests.browser.desk import phone_server
 from tests.browser.joining import made_by_operator
-from tests.browser.people import PreJoin, start_meeting
+from tests.browser.people import PreJoin, shown_pin, start_meeting
 from tests.browser.window import by_testid
 from tests.running import OnMeetServer
 
@@ -29,8 +29,7 @@ def test_numbers_pin_invitation_and_card(
     anna = start_meeting(window(width=1280, height=800), onmeet_server.base_url, "Anna")
     page = anna.window
     page.click(by_testid("phone"))
-    page.until_text(" ", by_testid("phone-pin"))  # between its two halves
-    shown = page.text(by_testid("phone-pin"))
+    shown = shown_pin(page)
     pin = shown.replace(" ", "")
     assert (len(pin), pin.isdigit(), len(shown)) == (8, True, 9)
     assert page.attribute(by_testid("dial-in"), "href") == f"tel:+49301234567,,,{pin}%23"

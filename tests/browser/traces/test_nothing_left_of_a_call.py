@@ -75,21 +75,11 @@ class Caller:
         return (self.number, self.number[1:], self.name, self.exchange, self.device)
 
 
-def pin_of(host: Person) -> str:
-    """As the phone panel shows it."""
-    page = host.window
-    page.click(by_testid("phone"))
-    page.until_text(" ", by_testid("phone-pin"))  # between its two halves
-    shown = page.text(by_testid("phone-pin"))
-    page.press("Escape")
-    return "".join(sign for sign in shown if sign.isdigit())
-
-
 def call(instance: Instance, host: Person, guest: Person, caller: Caller, *, agrees: bool = False) -> None:
     """The caller dials the PIN, is let in, stays for a while, hangs up. agrees: presses 1 until then."""
     page = host.window
     with Handset(int(instance.server.environment["ONMEET_SIP_PORT"]), caller.sender) as handset:
-        handset.dials(pin_of(host))
+        handset.dials(host.looks_up_the_pin())
 
         def waits() -> bool:
             if agrees:
