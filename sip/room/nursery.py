@@ -120,10 +120,9 @@ class RoomProcess:
         self._over.set()
         self._up.set()
 
-    async def ready(self) -> bool:
-        """Whether it runs, once that is known; then its pid is known, too."""
+    async def ready(self) -> None:
+        """Wait until it runs, with a pid that is known, or is over: `alive` says which."""
         await self._up.wait()
-        return self.alive
 
     def born(self, pid: int) -> None:
         """The nursery has forked it. What it says itself comes over another socket, sometimes sooner."""
