@@ -8,9 +8,9 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from onmeet.serve import (
     check_ports,
     restart_delay,
 )
+from tests import waiting
 from tests.ports import free_port
 from tests.running import OnMeetServer
 
@@ -41,11 +42,7 @@ def pids(file: Path) -> list[int]:
     return [int(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        threading.Event().wait(0.01)
+until = partial(waiting.until, what="what the supervisor does", within=30.0, every=0.01)
 
 
 def alive(pid: int) -> bool:

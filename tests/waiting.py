@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -30,3 +31,13 @@ def until(
         if time.monotonic() >= deadline:
             raise AssertionError(f"waited {within:g} s for {what}; last answer: {answer!r}")
         pause(every)
+
+
+async def eventually(check: Callable[[], T], what: str, within: float = 20.0, *, every: float = 0.005) -> T:
+    """As `until`, while the loop goes on, and by its clock."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within
+    while not (answer := check()):
+        assert loop.time() < deadline, f"waited {within:g} s for {what}"
+        await asyncio.sleep(every)
+    return answer

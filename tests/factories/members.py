@@ -25,6 +25,7 @@ from onmeet.e2ee.link import Link
 from onmeet.e2ee.meeting_keys import MeetingKeys
 from onmeet.signalling.ticket import Role
 from sip.room.opus import Decoder, Encoder
+from tests.waiting import eventually
 
 __all__ = ["KeyedMember"]
 
@@ -93,10 +94,7 @@ class KeyedMember:
 
     async def until(self, condition: Callable[[], object], what: str = "", within: float = 20.0) -> None:
         """Wait while everything goes on."""
-        end = time.monotonic() + within
-        while not condition():
-            assert time.monotonic() < end, f"waited {within} s for {what or 'a condition'}"
-            await asyncio.sleep(0.005)
+        await eventually(condition, what or "a condition", within)
 
     async def leave(self) -> None:
         """Leave in good order."""

@@ -30,7 +30,8 @@ from tests.browser.eavesdropper import memory_of
 from tests.factories.members import KeyedMember
 from tests.factories.softphone import Softphone
 from tests.running import OnMeetServer
-from tests.sip.room.house import eventually, record, short_prompts
+from tests.sip.room.house import record, short_prompts
+from tests.waiting import eventually
 
 __all__ = [
     "WRONG_HERTZ",

@@ -21,7 +21,8 @@ from sip.media import codecs
 from tests.factories.handset import tone
 from tests.factories.softphone import Softphone
 from tests.sip.gateway.front import Front, Meeting, Stranger, descriptors, phone, rtp_packet
-from tests.sip.room.house import eventually, share
+from tests.sip.room.house import share
+from tests.waiting import eventually
 
 HONEST, HOST, INJECTED = 997.0, 440.0, 1800.0
 TORTURE = sorted((Path(__file__).parent.parent / "core" / "torture").glob("*.dat"))

@@ -18,7 +18,8 @@ from sip.core.headers import Headers
 from sip.core.message import Request, Response, encode
 from tests.ports import free_ports
 from tests.sip.gateway.front import ENGLISH, Front, Meeting, Stranger, descriptors, exists, phone
-from tests.sip.room.house import eventually, share
+from tests.sip.room.house import share
+from tests.waiting import eventually
 
 CALLER, HOST = 997.0, 440.0
 

@@ -13,8 +13,8 @@ from sip.media import codecs
 from tests.factories.handset import tone
 from tests.factories.softphone import Softphone
 from tests.sip.gateway.front import WRONG_HERTZ, Front, Meeting, Stranger, media_of, phone, rtp_packet
-from tests.sip.room.house import eventually, share
-from tests.waiting import until
+from tests.sip.room.house import share
+from tests.waiting import eventually, until
 
 WRONG = "000000"
 NUMBERS = ("+493012340001", "+493012340002", "+493012340003", "+493012340004", "+493012340005")

@@ -7,6 +7,7 @@ import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from sip.media.pace import Clock20ms
 from sip.wire.options import Limits, Options
 from sip.wire.transport import Transport
 from tests.factories.sounds import tone
+from tests.waiting import eventually
 
 __all__ = ["House", "Line", "house", "soon"]
 
@@ -156,13 +158,5 @@ async def house(
         await one.agent.close()
 
 
-async def soon(check: Callable[[], Any], what: str, *, within: float = 25.0) -> Any:
-    """Let the loop go on until `check` is true, and return what it says."""
-    try:
-        async with asyncio.timeout(within):
-            while True:
-                if answer := check():
-                    return answer
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        raise AssertionError(f"waited {within:g} s for {what}") from None
+soon = partial(eventually, within=25.0, every=0.01)
+"""Let the loop go on until a check is true, and return what it says."""

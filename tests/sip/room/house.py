@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-import time
 import wave
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +21,9 @@ from sip.room.settings import RoomSettings
 from sip.room.wire import CallFacts
 from tests.factories.handset import Handset
 from tests.factories.members import KeyedMember
+from tests.waiting import eventually
 
-__all__ = ["Call", "PhoneHouse", "eventually", "record", "share", "short_prompts", "snr"]
+__all__ = ["Call", "PhoneHouse", "record", "share", "short_prompts", "snr"]
 
 PROMPT_HERTZ = 2500
 """What every prompt sounds like in tests that do not care for its words."""
@@ -48,14 +46,6 @@ def record(folder: Path, prompt: Prompt, hertz: float, seconds: float) -> None:
         file.setsampwidth(2)
         file.setframerate(16000)
         file.writeframes(sound.tobytes())
-
-
-async def eventually(condition: Callable[[], object], what: str, within: float = 20.0) -> None:
-    """Wait while everything goes on; AssertionError after `within` seconds."""
-    end = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < end, f"waited {within} s for {what}"
-        await asyncio.sleep(0.005)
 
 
 def snr(sound: NDArray[np.int16], hertz: float) -> float:

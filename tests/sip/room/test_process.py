@@ -25,7 +25,8 @@ from tests.browser.eavesdropper import memory_of
 from tests.factories.handset import Handset, tone
 from tests.peers.conftest import RelayProcess
 from tests.running import ROOT
-from tests.sip.room.house import PhoneHouse, eventually, share
+from tests.sip.room.house import PhoneHouse, share
+from tests.waiting import eventually
 
 
 def exists(pid: int) -> bool:
@@ -113,7 +114,8 @@ async def test_process_that_speaks_before_its_pid_is_known_is_not_ready_yet() ->
         await eventually(lambda: process._heard_at is not None, "the word to come")
         assert not ready.done()
         process.born(os.getpid())
-        assert await ready
+        await ready
+        assert process.alive
         process.end()
     process.given()
 

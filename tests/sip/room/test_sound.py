@@ -10,7 +10,8 @@ import pytest
 
 from tests.factories.handset import tone
 from tests.factories.members import KeyedMember
-from tests.sip.room.house import PROMPT_HERTZ, Call, PhoneHouse, eventually, share, snr
+from tests.sip.room.house import PROMPT_HERTZ, Call, PhoneHouse, share, snr
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.timeout(240)  # on a machine that does much else a clear tone takes its time
 

@@ -6,15 +6,17 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from sip.interface import Flow, TransportName
 from sip.wire.options import Limits, Options
 from sip.wire.resolve import Resolver
 from sip.wire.transport import Transport
+from tests.waiting import eventually
 
 __all__ = ["End", "Trunk", "datagram_socket", "message", "open_end", "soon"]
 
@@ -83,16 +85,8 @@ async def open_end(
         await end.transport.close()
 
 
-async def soon(check: Callable[[], Any], what: str) -> Any:
-    """Let the loop go on until `check` is true, and return what it says."""
-    try:
-        async with asyncio.timeout(30):
-            while True:
-                if answer := check():
-                    return answer
-                await asyncio.sleep(0.005)
-    except TimeoutError:
-        raise AssertionError(f"waited 30 s for {what}") from None
+soon = partial(eventually, within=30.0)
+"""Let the loop go on until a check is true, and return what it says."""
 
 
 @asynccontextmanager
