@@ -60,19 +60,19 @@ def survives(meeting: Meeting, sender: int, body: Any) -> None:
     assert not any(alarm["kind"] == "internal" for m in members for alarm in m.said("alarm"))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(body=VALUES, sender=st.integers(0, 1030))
 def test_any_json_is_survived(lively: Meeting, body: Any, sender: int) -> None:
     survives(lively, sender, body)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(kind=st.sampled_from(KINDS), fields=st.dictionaries(st.text(max_size=6), VALUES, max_size=4))
 def test_any_fields_of_a_known_kind_are_survived(lively: Meeting, kind: str, fields: Json) -> None:
     survives(lively, 1, {**fields, "kind": kind})
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_genuine_bodies_with_one_change_are_survived(lively: Meeting, data: st.DataObject) -> None:
     sender, genuine = data.draw(st.sampled_from(lively.seen))

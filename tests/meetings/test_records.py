@@ -295,7 +295,7 @@ def test_taking_every_report_twice_changes_nothing(desk: Desk) -> None:
 
 
 @settings(
-    max_examples=25, deadline=None,
+    max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(data=st.data())
@@ -320,7 +320,7 @@ def test_losses_duplicates_and_other_orders_leave_a_sound_record(desk: Desk, dat
 
 
 @settings(
-    max_examples=15, deadline=None,
+    max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(cuts=st.lists(st.integers(0, 7), max_size=4))

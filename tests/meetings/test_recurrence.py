@@ -41,7 +41,7 @@ def theirs(rule: Rule, first: date, since: date) -> list[date]:
     return [each.date() for each in islice(found.xafter(datetime.combine(since, time()), inc=True), 12)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rules(), st.integers(-40, 4000))
 def test_a_rule_gives_the_days_that_others_compute(made: tuple[Rule, date], later: int) -> None:
     rule, first = made
@@ -49,7 +49,7 @@ def test_a_rule_gives_the_days_that_others_compute(made: tuple[Rule, date], late
     assert list(islice(rule.days(first, since), 12)) == theirs(rule, first, since)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rules())
 def test_a_rule_survives_its_text(made: tuple[Rule, date]) -> None:
     rule, first = made

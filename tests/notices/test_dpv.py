@@ -73,13 +73,13 @@ def test_a_shipped_notice_uses_published_terms_only(name: str) -> None:
     assert vocabulary_terms(document(name)) - PUBLISHED == set()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(notices())
 def test_any_notice_uses_published_terms_only(notice: Notice) -> None:
     assert vocabulary_terms(dpv.to_jsonld(notice, BASE)) - PUBLISHED == set()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(notices())
 def test_a_document_expands_with_its_own_context(notice: Notice) -> None:
     """Every name is a keyword, an address below this server, or a prefix of the document's own context."""
@@ -96,7 +96,7 @@ def test_a_document_expands_with_its_own_context(notice: Notice) -> None:
         assert prefix in context or name.startswith((BASE + "/", "https://w3id.org/dpv")), name
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(notices())
 def test_what_a_document_refers_to_is_described_in_it(notice: Notice) -> None:
     def described(node: Any) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column
 from sqlalchemy.exc import DBAPIError
@@ -122,9 +122,7 @@ def test_the_driver_receives_nothing_that_the_notice_does_not_permit(place: tupl
     """Under random notices the database's driver never receives what is not permitted."""
     config, examples = place
 
-    @settings(
-        max_examples=examples, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-    )
+    @settings(max_examples=examples, database=None)
     @given(policies, writes)
     def run(policy: Policy, attempts: list[Write]) -> None:
         database = open_database(config, policy, wall=HandClock(1_000_000_000.0))

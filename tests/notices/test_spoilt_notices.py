@@ -23,7 +23,7 @@ PIECES = ['"', "'", "[", "]", "{", "}", "=", "#", "\n", ",", "0", "-1", "true", 
           *sorted(CATEGORIES)[:3]]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(TEXTS), st.integers(0, 2**32), st.integers(1, 6))
 def test_a_spoilt_file_never_breaks_the_reader(text: str, seed: int, count: int) -> None:
     """Whatever is in a file, the reader finds a notice or problems with a line of that file."""
@@ -43,13 +43,13 @@ def test_a_spoilt_file_never_breaks_the_reader(text: str, seed: int, count: int)
         assert all(1 <= problem.line <= lines and problem.message and problem.remedy for problem in found)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text() | st.binary())
 def test_any_text_is_read_or_refused(text: str | bytes) -> None:
     assert reading.parse(text, "any.toml")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_any_value_of_any_key_is_read_or_refused(data: st.DataObject) -> None:
     """A key with any TOML value: true, numbers, texts, lists, tables, days."""
@@ -66,7 +66,7 @@ def test_any_value_of_any_key_is_read_or_refused(data: st.DataObject) -> None:
     assert isinstance(found, Notice) or all(str(problem) for problem in found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(notices())
 def test_any_notice_reads_back_as_it_was_written(whole: Notice) -> None:
     again = notice(to_toml(whole))

@@ -77,7 +77,7 @@ def expected(under: Policy, row: dict[str, Any], now: datetime) -> dict[str, Any
 
 @pytest.mark.promise("N3.3", "N1.2")
 @settings(
-    max_examples=25, deadline=None,
+    max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(permitted=items(), given_rows=st.lists(rows, min_size=1, max_size=6), today=days, fresh=st.booleans())

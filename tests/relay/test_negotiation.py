@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from onmeet.errors import ProtocolError
@@ -321,7 +321,6 @@ SOURCES: list[Source] = ["microphone", "camera", "screen"]
 CAST = [track(index, source) for index in range(3) for source in SOURCES]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sets(st.integers(0, 8)), st.sampled_from("gbn")), max_size=12))
 def test_whatever_comes_and_goes_the_lines_end_up_right(
     steps: list[tuple[set[int], str]],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from onmeet.relay.downlink import Downlink
@@ -32,7 +32,6 @@ def busy() -> tuple[World, Publisher, Subscriber]:
     return world, publisher, subscriber
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -62,7 +61,6 @@ def test_malformed_rtp_never_raises(
     assert len(publisher.uplink._streams) <= 4
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.tuples(st.integers(192, 215), st.integers(0, 31), st.binary(max_size=60)), max_size=20))
 def test_malformed_rtcp_never_raises(messages: list[tuple[int, int, bytes]]) -> None:
     world, publisher, subscriber = busy()

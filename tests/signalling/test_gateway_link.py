@@ -211,7 +211,6 @@ async def test_a_browser_cannot_send_sound_over_the_socket(relay: QuietRelay) ->
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     max_examples=40,
-    deadline=None,
 )
 @given(noise=st.lists(st.binary(max_size=100), max_size=8), sound=st.booleans())
 def test_any_frames_leave_relay_and_other_rooms_alone(

@@ -107,4 +107,4 @@ class Lobbies(RuleBasedStateMachine):
 
 
 TestLobbies = Lobbies.TestCase
-TestLobbies.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLobbies.settings = settings(max_examples=60, stateful_step_count=30)

@@ -133,7 +133,7 @@ moves = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(moves, max_size=25), st.sampled_from(["host", "guest"]), st.binary(max_size=30))
 def test_no_browser_can_disturb_the_others(steps: list[Any], role: Any, noise: bytes) -> None:
     """Eve says anything; Ada and Ben, in another room, and the relay's figures are as before."""
@@ -161,7 +161,7 @@ def test_no_browser_can_disturb_the_others(steps: list[Any], role: Any, noise: b
     assert house.registry.visitors == 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(moves, max_size=25))
 def test_a_guest_in_the_room_can_break_nothing_for_the_others(steps: list[Any]) -> None:
     house = House()

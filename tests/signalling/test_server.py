@@ -158,7 +158,6 @@ async def test_a_connection_that_shows_no_ticket_is_ended(
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

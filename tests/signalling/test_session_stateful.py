@@ -165,5 +165,5 @@ class TwoEnds(RuleBasedStateMachine):
         assert len(self.heard_by_browser) == self.told
 
 
-TwoEnds.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TwoEnds.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
 TestTwoEnds = TwoEnds.TestCase

@@ -134,5 +134,5 @@ class Telephony(RuleBasedStateMachine):
         assert 0 <= open_calls <= self.house.registry.phones + self.house.registry.callers
 
 
-Telephony.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Telephony.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestTelephony = Telephony.TestCase

@@ -254,7 +254,7 @@ async def test_a_ping_frame_is_answered(web: Gunicorn, relay: QuietRelay, cookie
     await client.close()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(min_size=1, max_size=60), max_size=4), st.booleans())
 def test_noise_after_the_handshake_ends_only_itself(
     web: Gunicorn, cookie: str, chunks: list[bytes], half_close: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sip.core.digest import ALGORITHMS, Challenge, Credentials, Digest, NoAnswer, answer, best, compute
@@ -209,7 +209,6 @@ def test_nothing_to_answer_is_said() -> None:
             Digest(MUFASA).answer(headers, invite())
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.text(st.characters(exclude_characters="\r\n")) | st.from_regex(r"\ADigest [ -~]*\Z"), max_size=3

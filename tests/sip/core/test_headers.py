@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sip.core.headers import Headers, canonical
@@ -109,13 +109,11 @@ def test_contents_stay_out_of_its_repr() -> None:
     assert "+49" not in repr(Headers([("From", "<sip:+4930@x>")]))
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_quoting_is_undone_by_unquoting(text: str) -> None:
     assert unquote(quote(text)) == text
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters=',"<>')).map(str.strip).filter(bool)))
 def test_splitting_undoes_joining(parts: list[str]) -> None:
     assert split_list(", ".join(parts)) == parts
@@ -124,7 +122,6 @@ def test_splitting_undoes_joining(parts: list[str]) -> None:
 token = st.from_regex(r"\A[a-z0-9.!%*_+`'~-]+\Z")
 
 
-@settings(deadline=None)
 @given(st.dictionaries(token, st.none() | st.text()))
 def test_parameters_are_read_as_written(values: dict[str, str | None]) -> None:
     assert params(write_params(values)) == values

@@ -207,7 +207,7 @@ def outcome(data: bytes) -> Message | MessageError:
         return error
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(noise)
 @example(message())
 def test_no_bytes_raise_anything_but_a_message_error(data: bytes) -> None:
@@ -221,7 +221,7 @@ def test_no_bytes_raise_anything_but_a_message_error(data: bytes) -> None:
     assert parse(encode(read)).body == read.body
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.integers(0, len(message("l: 0")) - 1), words | st.binary(max_size=3), st.integers(0, 3))
 def test_a_message_with_one_place_changed_raises_nothing_else(place: int, piece: bytes, gone: int) -> None:
     data = message("l: 0")
@@ -234,7 +234,6 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
     return [data[begin:end] for begin, end in pairwise(places)]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.binary(max_size=30), st.integers(0, 3)), min_size=1, max_size=5),
     st.lists(st.integers(0, 5000), max_size=30),
@@ -292,7 +291,7 @@ def test_a_folded_or_compact_length_is_found() -> None:
         assert Cutter().feed(data) == [data]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(noise, max_size=10))
 def test_no_stream_raises_anything_but_a_message_error(chunks: list[bytes]) -> None:
     cutter = Cutter(limit=500)

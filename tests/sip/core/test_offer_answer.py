@@ -402,7 +402,7 @@ lines = st.sampled_from(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(lines, max_size=10), st.sampled_from(["off", "offer", "require"]))
 def test_no_offer_breaks_an_answer_and_no_answer_an_offer(drawn: list[str], srtp: str) -> None:
     local = replace(OURS, srtp=srtp)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sip.core.digest import Challenge, Credentials, compute
@@ -338,7 +338,6 @@ def test_provisional_late_and_foreign_answers_change_nothing() -> None:
     assert registration.state == "registered"
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

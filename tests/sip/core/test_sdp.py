@@ -133,7 +133,7 @@ words = st.sampled_from(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.binary(max_size=200) | st.lists(words, max_size=30).map(b"".join))
 def test_no_bytes_raise_anything_but_a_message_error(data: bytes) -> None:
     with suppress(MessageError):

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sip.core.parsing import MessageError
@@ -133,7 +133,6 @@ def test_an_ipv6_address_without_brackets_is_refused() -> None:
 names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 
 
-@settings(deadline=None)
 @given(names, st.none() | names, st.dictionaries(names.map(str.lower), st.none() | names, max_size=3))
 def test_whatever_the_parts_hold_they_are_read_as_written(
     user: str, password: str | None, params: dict[str, str | None]
@@ -145,7 +144,6 @@ def test_whatever_the_parts_hold_they_are_read_as_written(
     assert again == uri
 
 
-@settings(deadline=None)
 @given(st.text() | st.from_regex(r"\A(sips?|tel):[ -~]*\Z"))
 def test_no_text_breaks_the_readers_otherwise(text: str) -> None:
     for read in (Uri.parse, NameAddr.parse, Via.parse, CSeq.parse, host_port):

@@ -102,7 +102,7 @@ def went_through_rightly(reception: Reception, effects: Iterable[Effect], known:
         assert any(known) or not any(isinstance(effect, CheckPin) for effect in effects)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(RECEPTIONS, STEPS_IN, st.booleans())
 def test_at_the_reception_anything_may_happen(reception: Reception, steps: list, honest: bool) -> None:  # type: ignore[type-arg]
     someone = Caller(reception, answers=False)
@@ -127,7 +127,7 @@ def test_at_the_reception_anything_may_happen(reception: Reception, steps: list,
     assert reception.digit("1", someone.now) == reception.said(someone.now) == reception.tick(1e9) == ()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TOLD, st.builds(Room, st.booleans(), st.booleans()), STEPS_STAY, st.booleans())
 def test_in_the_lobby_and_the_meeting_anything_may_happen(
     told: Told,
@@ -164,7 +164,7 @@ def test_in_the_lobby_and_the_meeting_anything_may_happen(
     assert stay.news(Admitted(), someone.now) == stay.digit("*", someone.now) == ()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(RECEPTIONS)
 def test_nobody_waits_longer_than_ten_seconds_for_a_word_at_the_reception(reception: Reception) -> None:
     someone = Caller(reception)
