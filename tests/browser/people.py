@@ -294,15 +294,18 @@ class Person:
 
     def is_secure(self, *, among: int, within: float = MEET_SECONDS) -> str:
         """Wait until keys are agreed among that many people; return the safety code."""
-        code = self.window.until(
-            """(among) => {
-                const s = document.querySelector('onmeet-room')?.diagnostics()?.shield;
-                return s && s.state === 'secure' && s.members.length === among && s.code;
-            }""",
-            among,
-            what=f"{self.name} to share keys among {among}",
-            within=within,
-        )
+        try:
+            code = self.window.until(
+                """(among) => {
+                    const s = document.querySelector('onmeet-room')?.diagnostics()?.shield;
+                    return s && s.state === 'secure' && s.members.length === among && s.code;
+                }""",
+                among,
+                what=f"{self.name} to share keys among {among}",
+                within=within,
+            )
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the shield: {self.shield()}") from None
         return str(code)
 
     def epoch(self) -> int:
