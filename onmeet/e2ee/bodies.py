@@ -25,6 +25,7 @@ __all__ = [
     "Kick",
     "Next",
     "Revoke",
+    "Standing",
     "claimed_sender",
     "read_body",
     "seals_match",
@@ -60,6 +61,17 @@ class Heartbeat:
     n: int
     th: bytes
     t: int
+    raw: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Tells `to` where the chain stands."""
+
+    id: int
+    to: int
+    n: int
+    th: bytes
     raw: Json
 
 
@@ -111,7 +123,7 @@ class Epoch:
     gw_seal: dict[str, bytes] = field(default_factory=dict)
 
 
-Body = Hello | Next | Heartbeat | Revoke | KeyFrame | Epoch
+Body = Hello | Next | Heartbeat | Standing | Revoke | KeyFrame | Epoch
 
 
 class _Fields:
@@ -212,6 +224,11 @@ def _heartbeat(f: _Fields) -> Heartbeat:
     return Heartbeat(index, n, th, f.number("t", MAX_SAFE), f.done())
 
 
+def _standing(f: _Fields) -> Standing:
+    index, to = f.number("id", INDEX_MAX), f.number("to", INDEX_MAX)
+    return Standing(index, to, f.number("n", EPOCH_MAX), f.data("th", 32), f.done())
+
+
 def _revoke(f: _Fields) -> Revoke:
     return Revoke(f.text("call", 16), f.text("host", 32), f.done())
 
@@ -256,6 +273,7 @@ _READERS: Final[dict[str, Callable[[_Fields], Body]]] = {
     "next": _next,
     "epoch": _epoch,
     "heartbeat": _heartbeat,
+    "standing": _standing,
     "revoke": _revoke,
     "kf": _key_frame,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from onmeet.e2ee.bodies import Epoch, Kick, seals_match
+from onmeet.e2ee.bodies import Epoch, Kick, Standing, seals_match
 from onmeet.e2ee.epochs import Meeting, are_grants_valid, epoch_hash, is_kick_valid
 from onmeet.e2ee.roster import Member, Roster
 from onmeet.e2ee.turns import Turns
@@ -54,6 +54,8 @@ class Pending:
     n: int
     th: bytes
     secret: bytes
+    landed: bool = False
+    """It has come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Parked:
 
     epoch: Epoch
     author: Member
+    lead: int
+    """Whose silence it takes for this to count."""
 
 
 class Chain:
@@ -71,6 +75,8 @@ class Chain:
         self.tip = Tip(0, meeting.start, -1, NOBODY)
         self.joined = False
         """We were in an epoch: from here on the chain has no gaps."""
+        self.floor = -1
+        """No epoch with this number or a lower one can follow any more."""
         self.kick: Kick | None = None
         """The newest kick, which every later epoch has to carry on."""
         self._index = index
@@ -80,7 +86,7 @@ class Chain:
 
     def judge(self, epoch: Epoch, author: Member, now: float) -> Verdict | Refusal:
         """What an epoch, signed by its author, is to us at this moment."""
-        if self.joined and epoch.n <= self.tip.n:
+        if epoch.n <= self.floor:
             return Verdict.IGNORE
         if not self._turns.may_commit(author, now):
             return self._out_of_turn(author)
@@ -95,15 +101,31 @@ class Chain:
 
     def grow(self, epoch: Epoch) -> None:
         """Take in an epoch that was accepted."""
-        self.hint(epoch)
+        self.follow(epoch)
         self.joined = True
         self.kick = epoch.kick
         self._roster.settle(epoch.kick.who if epoch.kick else NOBODY)
 
+    def learn(self, epoch: Epoch) -> None:
+        """Before we are in an epoch: whom the host has put out, by the host's word, whoever passes it on."""
+        known = self._roster.kicked
+        if not self.joined and epoch.kick and is_kick_valid(self._meeting, epoch, known):
+            self.kick = epoch.kick
+            self._roster.bar(epoch.kick.who)
+
     def hint(self, epoch: Epoch) -> None:
         """Where the chain stands, as far as somebody can tell who is not in it yet."""
         self.tip = Tip(epoch.n, epoch_hash(epoch), epoch.by, epoch.roster)
-        self._roster.settle(self._roster.kicked)
+
+    def follow(self, epoch: Epoch) -> None:
+        """Take note of an epoch that counts."""
+        self.hint(epoch)
+        self.floor = epoch.n
+
+    def place(self, standing: Standing) -> None:
+        """Believe somebody who is in the chain."""
+        self.tip = Tip(standing.n, standing.th, standing.id, NOBODY)
+        self.floor = standing.n
 
     def is_stale(self, index: int) -> bool:
         """Whether the epoch in force is not one by `index` for exactly those who are there."""

@@ -19,6 +19,7 @@ __all__ = [
     "SILENCE_MS",
     "STAND_IN_ACCEPT_MS",
     "STAND_IN_ACT_MS",
+    "TAKEOVER_MS",
     "FrameClass",
     "kid",
     "kid_parts",
@@ -56,6 +57,7 @@ MAX_GRANTS: Final = 32
 # Timers, in milliseconds (docs/e2ee.md, Timers).
 COALESCE_MS: Final = 500
 HEARTBEAT_MS: Final = 10_000
+TAKEOVER_MS: Final = 2_000
 STAND_IN_ACCEPT_MS: Final = 10_000
 STAND_IN_ACT_MS: Final = 20_000
 SILENCE_MS: Final = 30_000

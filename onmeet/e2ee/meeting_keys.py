@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,6 +17,7 @@ from onmeet.e2ee.bodies import (
     KeyFrame,
     Next,
     Revoke,
+    Standing,
     claimed_sender,
     read_body,
 )
@@ -57,6 +59,7 @@ from onmeet.e2ee.phones import Phones
 from onmeet.e2ee.pulse import Pulse
 from onmeet.e2ee.roster import Member, Roster
 from onmeet.e2ee.signing import Json, is_signed
+from onmeet.e2ee.takeover import Takeover
 from onmeet.e2ee.turns import Turns
 from onmeet.e2ee.voice import Voice
 
@@ -88,6 +91,7 @@ class MeetingKeys:
         self._roster = Roster()
         self._turns = Turns(self._roster)
         self._chain = Chain(index, self._voice.meeting, self._roster, self._turns)
+        self._takeover = Takeover(index, self._chain, self._roster, self._turns)
         self._own = OwnKeys()
         self._phones = Phones()
         self._started = self._now = now
@@ -155,10 +159,6 @@ class MeetingKeys:
     def tick(self, now: float) -> list[Effect]:
         """What is due by time alone; to be called several times a second."""
         self._at(now)
-        parked = self._parked
-        if parked and self._turns.may_commit(parked.author, self._now):
-            self._parked = None
-            self._consider(parked.epoch, parked.author)
         self._weigh_silence()
         tip = self._chain.tip
         ours = self._chain.joined and tip.by == self.index
@@ -184,6 +184,7 @@ class MeetingKeys:
             Next: self._on_next,
             Epoch: self._on_epoch,
             Heartbeat: self._on_heartbeat,
+            Standing: self._on_standing,
             Revoke: self._on_revoke,
         }
         return handlers[type(body)](body)
@@ -204,6 +205,7 @@ class MeetingKeys:
         self._roster.add(Member(index, hello.sig, identity.key, identity.host, hello.kem, pulse, since))
         if index == self.index:
             self._greeted = True
+            self._takeover.greeted(self._now)
             self._own.echoed(hello.kem)
         return self._line_changed()
 
@@ -218,22 +220,19 @@ class MeetingKeys:
         return self._own.echoed(message.kem) if message.id == self.index else None
 
     def _on_epoch(self, epoch: Epoch) -> None:
+        self._chain.learn(epoch)
+        self._turns.update(self._now)
         author = self._roster.get(epoch.by)
         if not author:
             # In the log an author may be gone already. What it wrote only says where the chain stands.
             return self._refuse("unknown", epoch.by) if self._greeted else self._chain.hint(epoch)
         if not is_signed(author.key, self._voice.meeting.start, epoch.raw):
             return self._refuse("forged", epoch.by)
-        if not self._chain.joined and epoch.kick and is_by_host(self._voice.meeting, epoch.kick):
-            self._roster.bar(epoch.kick.who)
-            self._turns.update(self._now)
         if not self._greeted:
             return self._chain.hint(epoch)
         self._consider(epoch, author)
-        # Our own epoch has come back, as the winner or not; or another won.
-        pending = self._pending
-        if pending and (pending.n <= self._chain.tip.n or pending.th == epoch_hash(epoch)):
-            self._pending = None
+        if self._pending and self._pending.th == epoch_hash(epoch):
+            self._pending = replace(self._pending, landed=True)
         return self._act()
 
     def _consider(self, epoch: Epoch, author: Member) -> None:
@@ -243,9 +242,9 @@ class MeetingKeys:
         elif verdict is Verdict.ACCEPT:
             self._accept(epoch, author)
         elif verdict is Verdict.HINT:
-            self._chain.hint(epoch)
+            self._chain.follow(epoch)
         elif verdict is Verdict.PARK:
-            self._parked = Parked(epoch, author)
+            self._parked = Parked(epoch, author, self._roster.line[0].index)
 
     def _accept(self, epoch: Epoch, author: Member) -> None:
         secret = self._secret_of(epoch)
@@ -302,6 +301,15 @@ class MeetingKeys:
             self._fresh = max(self._fresh, sent)
         return self._weigh_silence()
 
+    def _on_standing(self, standing: Standing) -> None:
+        member = self._roster.get(standing.id)
+        if standing.to != self.index or not member or not self._takeover.believes(member):
+            return None
+        if not is_signed(member.key, self._voice.meeting.start, standing.raw):
+            return self._refuse("forged", standing.id)
+        self._takeover.take(standing)
+        return self._act()
+
     def _on_revoke(self, revoke: Revoke) -> None:
         if is_by_host(self._voice.meeting, revoke):
             self._phones.end(revoke.call)
@@ -326,13 +334,28 @@ class MeetingKeys:
 
     def _act(self) -> None:
         """Write an epoch if it is our turn, one is needed, and the last one is long enough ago."""
-        if not self._greeted or self._pending:
+        self._reconsider()
+        if (newcomer := self._takeover.asker()) is not None:
+            self._send(self._voice.standing(newcomer, self._chain.tip.n, self._chain.tip.th))
+        if not self._greeted or self._pending or not self._takeover.is_ready(self._now):
             return
         urgent = self._voice.is_host and bool(self._wanted_out or self._phones.changed)
         stale = self._chain.is_stale(self.index)
         rested = self._now - self._last_commit >= COALESCE_MS
         if urgent or (stale and rested and self._turns.is_ours(self.index, self._now)):
             self._commit()
+
+    def _reconsider(self) -> None:
+        """What was put aside counts when the leader stays silent; who leads next writes anew."""
+        parked, line = self._parked, self._roster.line
+        if parked and [parked.lead] != [each.index for each in line[:1]]:
+            self._parked = None
+        elif parked and self._turns.may_commit(parked.author, self._now):
+            self._parked = None
+            self._consider(parked.epoch, parked.author)
+        pending, is_parked = self._pending, self._parked and self._parked.author.index == self.index
+        if pending and (pending.n <= self._chain.tip.n or (pending.landed and not is_parked)):
+            self._pending = None
 
     def _commit(self) -> None:
         voice, prev, secret = self._voice, self._chain.tip.th, self._random(BASE_BYTES)

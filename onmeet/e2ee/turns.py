@@ -17,7 +17,8 @@ class Turns:
     def __init__(self, roster: Roster) -> None:
         self._roster = roster
         self._lead: int | None = None
-        self._lead_since = 0.0
+        self.lead_since = 0.0
+        """When the first in line became the first."""
         self._led: set[int] = set()
 
     def update(self, now: float) -> None:
@@ -26,7 +27,7 @@ class Turns:
         lead = line[0].index if line else None
         if lead == self._lead:
             return
-        self._lead, self._lead_since = lead, now
+        self._lead, self.lead_since = lead, now
         if lead is not None:
             self._led.add(lead)
 
@@ -40,26 +41,24 @@ class Turns:
 
     def may_commit(self, author: Member, now: float) -> bool:
         """Whether an epoch by this member counts now."""
-        line = self._roster.line
-        if author.host or author is line[0]:
+        if author.host or self._stands(0, author.index):
             return True
-        return author is line[1] and self._idle(now) >= STAND_IN_ACCEPT_MS
+        return self._stands(1, author.index) and self._idle(now) >= STAND_IN_ACCEPT_MS
 
     def is_second(self, author: Member) -> bool:
         """Whether this member would count if the leader stayed silent."""
-        line = self._roster.line
-        return len(line) > 1 and author is line[1]
+        return self._stands(1, author.index)
 
     def is_ours(self, index: int, now: float) -> bool:
         """Whether we, `index`, should write the next epoch if one is needed."""
+        return self._stands(0, index) or (self._stands(1, index) and self._idle(now) >= STAND_IN_ACT_MS)
+
+    def _stands(self, place: int, index: int) -> bool:
         line = self._roster.line
-        if line and line[0].index == index:
-            return True
-        second = len(line) > 1 and line[1].index == index
-        return second and self._idle(now) >= STAND_IN_ACT_MS
+        return place < len(line) and line[place].index == index
 
     def _idle(self, now: float) -> float:
         """For how long nothing was heard of the leader, in milliseconds."""
         line = self._roster.line
         heard = line[0].pulse.heard if line else now
-        return now - max(heard, self._lead_since)
+        return now - max(heard, self.lead_since)

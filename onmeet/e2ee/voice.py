@@ -50,6 +50,10 @@ class Voice:
         body: Json = {"kind": "heartbeat", "id": self.index, "n": n, "th": to_base64url(th), "t": t}
         return self._sign(body)
 
+    def standing(self, to: int, n: int, th: bytes) -> Json:
+        """For the newcomer `to`: where the chain stands."""
+        return self._sign({"kind": "standing", "id": self.index, "to": to, "n": n, "th": to_base64url(th)})
+
     def kick(self, who: Mapping[int, str]) -> Json:
         """`who` is everybody whom the host has put out so far."""
         rows = {str(index): sig for index, sig in who.items()}

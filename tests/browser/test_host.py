@@ -26,6 +26,24 @@ def test_a_removed_guest_is_out_and_stays_out(
     PreJoin.at(rude.window, anna.link).is_turned_away("Rude", "removed")
 
 
+def test_a_host_who_comes_back_keeps_out_whom_it_removed(
+    window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
+) -> None:
+    anna = start_meeting(window(), onmeet_server.base_url, "Anna")
+    ben = enter(window(), anna.link, "Ben")
+    rude = enter(window(), anna.link, "Rude")
+    agree(anna, ben, rude)
+    anna.removes("Rude")
+    rude.is_out("removed")
+    agree(anna, ben)
+    anna.window.reload()
+    anna = PreJoin(anna.window).join("Anna")
+    agree(anna, ben)
+    assert anna.is_host()
+    assert [*anna.shield()["alarms"], *ben.shield()["alarms"]] == []
+    ben.sees(1)
+
+
 def test_a_locked_meeting_lets_nobody_in_until_it_is_unlocked(
     window: OpenWindow[ChromiumWindow], onmeet_server: OnMeetServer
 ) -> None:

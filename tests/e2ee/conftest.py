@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2ee.meeting import Meeting, NodePeer, Peer, PythonPeer
+from tests.e2ee.meeting import Make, Meeting, NodePeer, Peer, PythonPeer
 from tests.e2ee.node import NODE, Node
 
 
@@ -21,20 +21,26 @@ def node() -> Iterator[Node]:
     process.close()
 
 
-def new_meeting(kind: str, node: Node | None) -> Meeting:
-    """An empty meeting; in a `mixed` one members 0, 2, 4 … are Python's."""
+def maker(kind: str, node: Node | None) -> Make:
+    """What makes the members of a meeting; in a `mixed` one members 0, 2, 4 … are Python's."""
     if node is None:
-        return Meeting(PythonPeer)
+        return PythonPeer
 
     def make(**options: Any) -> Peer:
         python = kind == "mixed" and options["index"] % 2 == 0
         return PythonPeer(**options) if python else NodePeer(node, **options)
 
-    return Meeting(make)
+    return make
+
+
+@pytest.fixture
+def make(kind: str, request: pytest.FixtureRequest) -> Make:
+    """The maker of a cast; `kind` is the test's parameter."""
+    return maker(kind, None if kind == "python" else request.getfixturevalue("node"))
 
 
 @pytest.fixture(params=["python", "javascript", "mixed"])
 def meeting(request: pytest.FixtureRequest) -> Meeting:
     """An empty meeting, once for each cast."""
     kind = request.param
-    return new_meeting(kind, None if kind == "python" else request.getfixturevalue("node"))
+    return Meeting(maker(kind, None if kind == "python" else request.getfixturevalue("node")))

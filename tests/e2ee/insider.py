@@ -59,6 +59,9 @@ class Insider:
         self._time += 1
         return dict(self.voice.heartbeat(n, th, self._time if t is None else t))
 
+    def standing(self, to: int, n: int, th: bytes) -> Json:
+        return dict(self.voice.standing(to, n, th))
+
     def epoch(
         self,
         *,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from onmeet.e2ee.bodies import read_body
 from onmeet.e2ee.encoding import BodyError
-from tests.e2ee.conftest import new_meeting
+from tests.e2ee.conftest import maker
 from tests.e2ee.insider import Insider
 from tests.e2ee.meeting import Json, Meeting, agree
 from tests.e2ee.node import NODE, Node
@@ -30,7 +30,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=12,
 )
-KINDS = ["hello", "next", "epoch", "heartbeat", "revoke", "kf", "kick", "grant"]
+KINDS = ["hello", "next", "epoch", "heartbeat", "standing", "revoke", "kf", "kick", "grant"]
 
 
 @pytest.fixture(scope="module", params=["python", "javascript"])
@@ -41,7 +41,7 @@ def lively(request: pytest.FixtureRequest) -> Meeting:
         if NODE is None:
             pytest.skip("node is not installed: Debian package nodejs")
         node = request.getfixturevalue("node")
-    meeting = new_meeting(request.param, node)
+    meeting = Meeting(maker(request.param, node))
     meeting.join(host=True), meeting.join()
     meeting.wait(12_000, step=1000)
     return meeting

@@ -11,6 +11,7 @@ import { SIGNATURE_BYTES } from './signing.js';
 /** @typedef {{kind: 'hello', id: number, sig: string, kem: Bytes, nonce: string, mac: Bytes, raw: Raw}} Hello */
 /** @typedef {{kind: 'next', id: number, n: number, kem: Bytes, raw: Raw}} Next */
 /** @typedef {{kind: 'heartbeat', id: number, n: number, th: Bytes, t: number, raw: Raw}} Heartbeat */
+/** @typedef {{kind: 'standing', id: number, to: number, n: number, th: Bytes, raw: Raw}} Standing tells `to` where the chain stands */
 /** @typedef {{kind: 'revoke', call: string, host: string, raw: Raw}} Revoke */
 /** @typedef {{kind: 'kf', to: number, media: 'video' | 'share'}} KeyFrame */
 /** @typedef {{kind: 'kick', who: Map<number, string>, host: string, raw: Raw}} Kick */
@@ -30,7 +31,7 @@ import { SIGNATURE_BYTES } from './signing.js';
  * @property {Map<string, Bytes>} [gwSeal] call → the base key of class audio, sealed
  * @property {Raw} raw
  */
-/** @typedef {Hello | Next | Epoch | Heartbeat | Revoke | KeyFrame} Body */
+/** @typedef {Hello | Next | Epoch | Heartbeat | Standing | Revoke | KeyFrame} Body */
 /** @typedef {(value: unknown) => any} Reader */
 /** @typedef {Record<string, Reader>} Shape a trailing `?` marks what may be absent */
 
@@ -154,6 +155,9 @@ const BODIES = new Map([
   })],
   ['heartbeat', shaped({
     kind: oneOf('heartbeat'), id: index, n: epochNumber, th: bytes(HASH_BYTES), t: moment, s: signature,
+  })],
+  ['standing', shaped({
+    kind: oneOf('standing'), id: index, to: index, n: epochNumber, th: bytes(HASH_BYTES), s: signature,
   })],
   ['revoke', shaped({ kind: oneOf('revoke'), call: text(CALL_BYTES), host: text(KEY_BYTES), s: signature })],
   ['kf', shaped({ kind: oneOf('kf'), to: index, media: oneOf('video', 'share') })],

@@ -23,6 +23,8 @@ export class Chain {
   #index;
   /** We were in an epoch: from here on the chain has no gaps. */
   joined = false;
+  /** No epoch with this number or a lower one can follow any more. */
+  floor = -1;
   /** The newest kick, which every later epoch has to carry on. @type {import('./bodies.js').Kick | undefined} */
   kick;
 
@@ -42,7 +44,7 @@ export class Chain {
    */
   async judge(meeting, epoch, author, now) {
     const { n, th } = this.tip;
-    if (this.joined && epoch.n <= n) return 'ignore';
+    if (epoch.n <= this.floor) return 'ignore';
     if (!this.#turns.mayCommit(author, now)) return this.#outOfTurn(author);
     if (this.joined && epoch.n > n + 1) return { alarm: 'withheld', lost: true };
     if (this.joined && !sameBytes(epoch.prev, th)) return { alarm: 'fork', lost: true };
@@ -53,17 +55,38 @@ export class Chain {
 
   /** Take in an epoch that was accepted. @param {Epoch} epoch */
   async grow(epoch) {
-    await this.hint(epoch);
+    await this.follow(epoch);
     this.joined = true;
     this.kick = epoch.kick;
     this.#roster.settle(epoch.kick?.who ?? NOBODY);
+  }
+
+  /**
+   * Before we are in an epoch: whom the host has put out, by the host's word, whoever passes it on.
+   * @param {import('./epochs.js').Meeting} meeting @param {Epoch} epoch
+   */
+  async learn(meeting, epoch) {
+    if (this.joined || !epoch.kick || !(await isKickValid(meeting, epoch, this.#roster.kicked))) return;
+    this.kick = epoch.kick;
+    this.#roster.bar(epoch.kick.who);
   }
 
   /** Where the chain stands, as far as somebody can tell who is not in it yet. @param {Epoch} epoch */
   async hint(epoch) {
     const { n, by, roster } = epoch;
     this.tip = { n, th: await epochHash(epoch), by, roster };
-    this.#roster.settle(this.#roster.kicked);
+  }
+
+  /** Take note of an epoch that counts. @param {Epoch} epoch */
+  async follow(epoch) {
+    await this.hint(epoch);
+    this.floor = epoch.n;
+  }
+
+  /** Believe somebody who is in the chain. @param {import('./bodies.js').Standing} standing */
+  place({ id, n, th }) {
+    this.tip = { n, th, by: id, roster: NOBODY };
+    this.floor = n;
   }
 
   /** Whether the epoch in force is not one by `index` for exactly those who are there. @param {number} index */

@@ -18,6 +18,7 @@ export const MAX_GRANTS = 32;
 // Timers, in milliseconds (docs/e2ee.md, Timers).
 export const COALESCE_MS = 500;
 export const HEARTBEAT_MS = 10_000;
+export const TAKEOVER_MS = 2_000;
 export const STAND_IN_ACCEPT_MS = 10_000;
 export const STAND_IN_ACT_MS = 20_000;
 export const SILENCE_MS = 30_000;

@@ -11,6 +11,7 @@ import { Phones } from './phones.js';
 import { Roster } from './roster.js';
 import { Serial } from './serial.js';
 import { isSigned } from './signing.js';
+import { Takeover } from './takeover.js';
 import { Turns } from './turns.js';
 import { Voice } from './voice.js';
 
@@ -41,6 +42,7 @@ export class MeetingKeys extends EventTarget {
   #roster = new Roster();
   #turns = new Turns(this.#roster);
   #chain;
+  #takeover;
   #own = new OwnKeys();
   #phones = new Phones();
   /** Set before anything else runs. @type {Voice} */
@@ -59,9 +61,9 @@ export class MeetingKeys extends EventTarget {
   #fresh = 0;
   #lastCommit = -Infinity;
   #lastBeat = -Infinity;
-  /** @type {{th: Bytes, n: number, secret: Bytes} | null} our epoch that is on its way */
+  /** @type {{th: Bytes, n: number, secret: Bytes, landed: boolean} | null} our epoch, until it counts or cannot */
   #pending = null;
-  /** @type {{epoch: Epoch, author: Member} | null} a stand-in's epoch, in case the leader stays silent */
+  /** @type {{epoch: Epoch, author: Member, lead: Member} | null} put aside, in case that the leader stays silent */
   #parked = null;
   /** @type {Map<number, string>} whom the host is about to put out */
   #wantedOut = new Map();
@@ -77,6 +79,7 @@ export class MeetingKeys extends EventTarget {
     next: (body) => this.#onNext(body),
     epoch: (body) => this.#onEpoch(body),
     heartbeat: (body) => this.#onHeartbeat(body),
+    standing: (body) => this.#onStanding(body),
     revoke: (body) => this.#onRevoke(body),
   };
 
@@ -86,6 +89,7 @@ export class MeetingKeys extends EventTarget {
     super();
     this.#index = index;
     this.#chain = new Chain(index, this.#roster, this.#turns);
+    this.#takeover = new Takeover(index, this.#chain, this.#roster, this.#turns);
     this.#now = now;
     this.#time = this.#started = now();
     const finding = Voice.find(index, origins);
@@ -201,6 +205,7 @@ export class MeetingKeys extends EventTarget {
     this.#roster.add({ index: id, sig, kem, issued: -1, ...identity }, this.#time);
     if (id === this.#index) {
       this.#greeted = true;
+      this.#takeover.greeted(this.#time);
       this.#own.echoed(kem);
     }
     return this.#lineChanged();
@@ -219,19 +224,15 @@ export class MeetingKeys extends EventTarget {
 
   /** @param {Epoch} epoch */
   async #onEpoch(epoch) {
+    await this.#chain.learn(this.#voice.meeting, epoch);
+    this.#turns.update(this.#time);
     const author = this.#roster.get(epoch.by);
     // In the log an author may be gone already. What it wrote only says where the chain stands.
     if (!author) return this.#greeted ? this.#refuse('unknown', epoch.by) : this.#chain.hint(epoch);
     if (!(await isSigned(author.key, this.#voice.meeting.start, epoch.raw))) return this.#refuse('forged', epoch.by);
-    if (!this.#chain.joined && epoch.kick && (await isByHost(this.#voice.meeting, epoch.kick))) {
-      this.#roster.bar(epoch.kick.who);
-      this.#turns.update(this.#time);
-    }
     if (!this.#greeted) return this.#chain.hint(epoch);
     await this.#consider(epoch, author);
-    // Our own epoch has come back, as the winner or not; or another won.
-    const { n, th } = this.#pending ?? {};
-    if (n && th && (n <= this.#chain.tip.n || sameBytes(th, await epochHash(epoch)))) this.#pending = null;
+    if (this.#pending && sameBytes(this.#pending.th, await epochHash(epoch))) this.#pending.landed = true;
     return this.#act();
   }
 
@@ -239,8 +240,8 @@ export class MeetingKeys extends EventTarget {
   async #consider(epoch, author) {
     const verdict = await this.#chain.judge(this.#voice.meeting, epoch, author, this.#time);
     if (verdict === 'accept') await this.#accept(epoch, author);
-    else if (verdict === 'hint') await this.#chain.hint(epoch);
-    else if (verdict === 'park') this.#parked = { epoch, author };
+    else if (verdict === 'hint') await this.#chain.follow(epoch);
+    else if (verdict === 'park') this.#parked = { epoch, author, lead: this.#roster.line[0] };
     else if (verdict !== 'ignore') this.#refuse(verdict.alarm, epoch.by, verdict.lost);
   }
 
@@ -294,6 +295,16 @@ export class MeetingKeys extends EventTarget {
     this.#weighSilence();
   }
 
+  /** @param {import('./bodies.js').Standing} standing */
+  async #onStanding(standing) {
+    const member = this.#roster.get(standing.id);
+    if (standing.to !== this.#index || !member || !this.#takeover.believes(member)) return;
+    const genuine = await isSigned(member.key, this.#voice.meeting.start, standing.raw);
+    if (!genuine) return void this.#refuse('forged', standing.id);
+    this.#takeover.take(standing);
+    await this.#act();
+  }
+
   /** @param {import('./bodies.js').Revoke} revoke */
   async #onRevoke(revoke) {
     if (!(await isByHost(this.#voice.meeting, revoke))) return;
@@ -310,11 +321,6 @@ export class MeetingKeys extends EventTarget {
   }
 
   async #onTick() {
-    const { epoch, author } = this.#parked ?? {};
-    if (epoch && author && this.#turns.mayCommit(author, this.#time)) {
-      this.#parked = null;
-      await this.#consider(epoch, author);
-    }
     this.#weighSilence();
     if (this.#chain.joined && this.#chain.tip.by === this.#index && this.#time - this.#lastBeat >= HEARTBEAT_MS) {
       this.#lastBeat = this.#time;
@@ -339,11 +345,27 @@ export class MeetingKeys extends EventTarget {
 
   /** Write an epoch if it is our turn, one is needed, and the last one is long enough ago. */
   async #act() {
-    if (!this.#greeted || this.#pending) return;
+    await this.#reconsider();
+    const newcomer = this.#takeover.asker();
+    if (newcomer !== null) this.#tell('send', await this.#voice.standing(newcomer, this.#chain.tip));
+    if (!this.#greeted || this.#pending || !this.#takeover.isReady(this.#time)) return;
     const urgent = this.#voice.isHost && (this.#wantedOut.size > 0 || this.#phones.changed);
     const ours = this.#chain.isStale(this.#index) && this.#turns.isOurs(this.#index, this.#time)
       && this.#time - this.#lastCommit >= COALESCE_MS;
     if (urgent || ours) await this.#commit();
+  }
+
+  /** What was put aside counts when the leader stays silent; who leads next writes anew. */
+  async #reconsider() {
+    const { epoch, author, lead } = this.#parked ?? {};
+    if (lead !== this.#roster.line[0]) this.#parked = null;
+    else if (epoch && author && this.#turns.mayCommit(author, this.#time)) {
+      this.#parked = null;
+      await this.#consider(epoch, author);
+    }
+    const isParked = this.#parked?.author.index === this.#index;
+    const { n = Infinity, landed } = this.#pending ?? {};
+    if (n <= this.#chain.tip.n || (landed && !isParked)) this.#pending = null;
   }
 
   async #commit() {
@@ -358,7 +380,7 @@ export class MeetingKeys extends EventTarget {
       kick: await this.#kickStatement(),
       grants: this.#voice.isHost ? await this.#phones.statements(this.#voice, place.n) : [],
     }, secret);
-    this.#pending = { n: place.n, secret, th: await transcriptHash(prev, body) };
+    this.#pending = { n: place.n, secret, th: await transcriptHash(prev, body), landed: false };
     this.#lastCommit = this.#time;
     this.#tell('send', body);
   }

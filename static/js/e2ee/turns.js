@@ -11,7 +11,8 @@ export class Turns {
   #roster;
   /** @type {number | undefined} */
   #lead;
-  #leadSince = 0;
+  /** When the first in line became the first. */
+  leadSince = 0;
   /** Everybody who led since the last epoch: may honestly have lost a race. @type {Set<number>} */
   #led = new Set();
 
@@ -25,7 +26,7 @@ export class Turns {
     const lead = this.#roster.line[0]?.index;
     if (lead === this.#lead) return;
     this.#lead = lead;
-    this.#leadSince = now;
+    this.leadSince = now;
     if (lead !== undefined) this.#led.add(lead);
   }
 
@@ -42,7 +43,7 @@ export class Turns {
   /** For how long nothing was heard of the leader. @param {number} now */
   #idle(now) {
     const heard = this.#roster.line[0]?.pulse.heard ?? now;
-    return now - Math.max(heard, this.#leadSince);
+    return now - Math.max(heard, this.leadSince);
   }
 
   /** Whether an epoch by this member counts now. @param {Member} author @param {number} now */

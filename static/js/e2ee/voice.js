@@ -70,6 +70,11 @@ export class Voice {
     return this.#sign({ kind: 'heartbeat', id: this.index, n, th: toBase64url(th), t });
   }
 
+  /** For a newcomer: where the chain stands. @param {number} to @param {{n: number, th: Bytes}} tip */
+  standing(to, { n, th }) {
+    return this.#sign({ kind: 'standing', id: this.index, to, n, th: toBase64url(th) });
+  }
+
   /** @param {Iterable<[number, string]>} who everybody whom the host has put out so far */
   kick(who) {
     return this.#sign({ kind: 'kick', who: Object.fromEntries(who), host: this.sig });
