@@ -9,6 +9,7 @@ from typing import Final
 
 from onmeet.e2ee.bodies import Epoch, Kick, Standing, seals_match
 from onmeet.e2ee.epochs import Meeting, are_grants_valid, epoch_hash, is_kick_valid
+from onmeet.e2ee.labels import HINT_MAX
 from onmeet.e2ee.roster import Member, Roster
 from onmeet.e2ee.turns import Turns
 
@@ -73,6 +74,8 @@ class Chain:
 
     def __init__(self, index: int, meeting: Meeting, roster: Roster, turns: Turns) -> None:
         self.tip = Tip(0, meeting.start, -1, NOBODY)
+        self.begun = False
+        """Somebody has written an epoch."""
         self.joined = False
         """We were in an epoch: from here on the chain has no gaps."""
         self.floor = -1
@@ -115,12 +118,15 @@ class Chain:
 
     def hint(self, epoch: Epoch) -> None:
         """Where the chain stands, as far as somebody can tell who is not in it yet."""
-        self.tip = Tip(epoch.n, epoch_hash(epoch), epoch.by, epoch.roster)
+        self.begun = True
+        if epoch.n <= HINT_MAX:
+            self._move(epoch)
 
     def follow(self, epoch: Epoch) -> None:
         """Take note of an epoch that counts."""
-        self.hint(epoch)
+        self.begun = True
         self.floor = epoch.n
+        self._move(epoch)
 
     def place(self, standing: Standing) -> None:
         """Believe somebody who is in the chain."""
@@ -130,6 +136,9 @@ class Chain:
     def is_stale(self, index: int) -> bool:
         """Whether the epoch in force is not one by `index` for exactly those who are there."""
         return self.tip.by != index or not self._roster.matches(self.tip.roster)
+
+    def _move(self, epoch: Epoch) -> None:
+        self.tip = Tip(epoch.n, epoch_hash(epoch), epoch.by, epoch.roster)
 
     def _out_of_turn(self, author: Member) -> Verdict | Refusal:
         if not self.joined and self._turns.is_second(author):

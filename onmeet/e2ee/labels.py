@@ -11,6 +11,7 @@ __all__ = [
     "COALESCE_MS",
     "EPOCH_MAX",
     "HEARTBEAT_MS",
+    "HINT_MAX",
     "INDEX_MAX",
     "KEY_FRAME_MS",
     "MAX_GRANTS",
@@ -50,6 +51,8 @@ INDEX_MAX: Final = 1023
 """Participants are numbered 0…1023 and no number is given twice."""
 
 EPOCH_MAX: Final = 2**32 - 1
+HINT_MAX: Final = 2**31
+"""No chain gets so far: a log that says so would leave those who believe it no number to go on with."""
 
 MAX_KICKS: Final = 256
 MAX_GRANTS: Final = 32

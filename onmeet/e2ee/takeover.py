@@ -52,7 +52,7 @@ class Takeover:
 
     def is_ready(self, now: float) -> bool:
         """Whether we may write an epoch: we know where the chain stands, or nobody is there to tell us."""
-        if self._chain.joined or self._told or self._chain.tip.n == 0 or self._is_alone():
+        if self._chain.joined or self._told or not self._chain.begun or self._is_alone():
             return True
         return now - max(self._greeted_at, self._turns.lead_since) >= TAKEOVER_MS
 

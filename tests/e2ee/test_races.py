@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from onmeet.e2ee.labels import EPOCH_MAX
 from tests.e2ee.insider import Insider
 from tests.e2ee.meeting import Make, Meeting, agree
 from tests.e2ee.traffic import Traffic
@@ -179,3 +180,13 @@ def test_late_word_for_somebody_else_leads_nobody_astray(meeting: Meeting) -> No
     meeting.wait(1000)
     assert agree(one, host)
     assert not [*one.alarms, *host.alarms]
+
+
+def test_number_without_a_next_one_in_the_log_stops_nobody(meeting: Meeting) -> None:
+    rogue = Insider(meeting)
+    rogue.say(rogue.epoch(n=EPOCH_MAX))
+    host = meeting.join(host=True)
+    guest = meeting.join()
+    meeting.wait(1000)
+    assert agree(host, guest)
+    assert not [*host.alarms, *guest.alarms]

@@ -1,6 +1,7 @@
 import { sealsMatch } from './bodies.js';
 import { sameBytes } from './encoding.js';
 import { areGrantsValid, epochHash, isKickValid } from './epochs.js';
+import { HINT_MAX } from './labels.js';
 
 /** @typedef {import('./encoding.js').Bytes} Bytes */
 /** @typedef {import('./bodies.js').Epoch} Epoch */
@@ -21,6 +22,8 @@ export class Chain {
   #roster;
   #turns;
   #index;
+  /** Somebody has written an epoch. */
+  begun = false;
   /** We were in an epoch: from here on the chain has no gaps. */
   joined = false;
   /** No epoch with this number or a lower one can follow any more. */
@@ -73,14 +76,15 @@ export class Chain {
 
   /** Where the chain stands, as far as somebody can tell who is not in it yet. @param {Epoch} epoch */
   async hint(epoch) {
-    const { n, by, roster } = epoch;
-    this.tip = { n, th: await epochHash(epoch), by, roster };
+    this.begun = true;
+    if (epoch.n <= HINT_MAX) await this.#move(epoch);
   }
 
   /** Take note of an epoch that counts. @param {Epoch} epoch */
   async follow(epoch) {
-    await this.hint(epoch);
+    this.begun = true;
     this.floor = epoch.n;
+    await this.#move(epoch);
   }
 
   /** Believe somebody who is in the chain. @param {import('./bodies.js').Standing} standing */
@@ -92,6 +96,12 @@ export class Chain {
   /** Whether the epoch in force is not one by `index` for exactly those who are there. @param {number} index */
   isStale(index) {
     return this.tip.by !== index || !this.#roster.matches(this.tip.roster);
+  }
+
+  /** @param {Epoch} epoch */
+  async #move(epoch) {
+    const { n, by, roster } = epoch;
+    this.tip = { n, th: await epochHash(epoch), by, roster };
   }
 
   /** @param {Member} author @returns {Verdict} */

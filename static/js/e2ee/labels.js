@@ -12,6 +12,8 @@ export const CLASSES = Object.freeze({ audio: 1, video: 2, share: 3, chat: 4 });
 export const SECRET_BYTES = 32;
 export const INDEX_MAX = 1023;
 export const EPOCH_MAX = 0xffffffff;
+/** No chain gets so far: a log that says so would leave those who believe it no number to go on with. */
+export const HINT_MAX = 0x80000000;
 export const MAX_KICKS = 256;
 export const MAX_GRANTS = 32;
 

@@ -71,7 +71,7 @@ export class Takeover {
    * @param {number} now
    */
   isReady(now) {
-    if (this.#chain.joined || this.#told || this.#chain.tip.n === 0 || this.#isAlone) return true;
+    if (this.#chain.joined || this.#told || !this.#chain.begun || this.#isAlone) return true;
     return now - Math.max(this.#greetedAt, this.#turns.leadSince) >= TAKEOVER_MS;
   }
 
