@@ -21,10 +21,11 @@ def node() -> Iterator[Node]:
     process.close()
 
 
-def maker(kind: str, node: Node | None) -> Make:
+def maker(kind: str, request: pytest.FixtureRequest) -> Make:
     """What makes the members of a meeting; in a `mixed` one members 0, 2, 4 … are Python's."""
-    if node is None:
+    if kind == "python":
         return PythonPeer
+    node: Node = request.getfixturevalue("node")
 
     def make(**options: Any) -> Peer:
         python = kind == "mixed" and options["index"] % 2 == 0
@@ -36,11 +37,10 @@ def maker(kind: str, node: Node | None) -> Make:
 @pytest.fixture
 def make(kind: str, request: pytest.FixtureRequest) -> Make:
     """The maker of a cast; `kind` is the test's parameter."""
-    return maker(kind, None if kind == "python" else request.getfixturevalue("node"))
+    return maker(kind, request)
 
 
 @pytest.fixture(params=["python", "javascript", "mixed"])
 def meeting(request: pytest.FixtureRequest) -> Meeting:
     """An empty meeting, once for each cast."""
-    kind = request.param
-    return Meeting(maker(kind, None if kind == "python" else request.getfixturevalue("node")))
+    return Meeting(maker(request.param, request))

@@ -236,7 +236,7 @@ class Meeting:
     def left(self, index: int) -> None:
         """The server says that somebody has gone."""
         for member in self.members.values():
-            member.act("left", index=index)
+            self.tell(member, "left", index=index)
 
     def kick(self, host: Member, index: int) -> None:
         """What the host's button does to the keys."""
@@ -273,7 +273,11 @@ class Meeting:
         self._remember(message)
         for member in list(self.members.values()):
             for sender, body in self.tamper(message, member.index):
-                member.act("feed", **{"from": sender, "body": copy.deepcopy(body)})
+                self.tell(member, "feed", **{"from": sender, "body": copy.deepcopy(body)})
+
+    def tell(self, member: Member, what: str, **rest: Any) -> None:
+        """Here the server's word reaches a member: at once."""
+        member.act(what, **rest)
 
     def _remember(self, message: Message) -> None:
         """onmeet/signalling/PROTOCOL.md, Key messages."""

@@ -15,7 +15,6 @@ from onmeet.e2ee.encoding import BodyError
 from tests.e2ee.conftest import maker
 from tests.e2ee.insider import Insider
 from tests.e2ee.meeting import Json, Meeting, agree
-from tests.e2ee.node import NODE, Node
 
 SCALARS = st.one_of(
     st.none(),
@@ -36,12 +35,7 @@ KINDS = ["hello", "next", "epoch", "heartbeat", "standing", "revoke", "kf", "kic
 @pytest.fixture(scope="module", params=["python", "javascript"])
 def lively(request: pytest.FixtureRequest) -> Meeting:
     """A meeting of a host and a guest, which has to survive everything in this module."""
-    node: Node | None = None
-    if request.param == "javascript":
-        if NODE is None:
-            pytest.skip("node is not installed: Debian package nodejs")
-        node = request.getfixturevalue("node")
-    meeting = Meeting(maker(request.param, node))
+    meeting = Meeting(maker(request.param, request))
     meeting.join(host=True), meeting.join()
     meeting.wait(12_000, step=1000)
     return meeting

@@ -87,12 +87,10 @@ def test_whoever_lost_the_turn_and_gets_it_back_writes_anew(meeting: Meeting) ->
 
 def test_epoch_that_was_put_aside_counts_when_the_leader_stays_silent(meeting: Meeting) -> None:
     one, two = meeting.enter(), meeting.enter()
-    meeting.take_index()
-    hellos = [meeting.wire.pop(0), meeting.wire.pop(0)]
     silent = Insider(meeting)
     silent.use(meeting.host_key)
-    meeting.deliver(hellos[0])
-    meeting.deliver(hellos[1])
+    for _ in range(2):
+        meeting.deliver(meeting.wire.pop(0))
     early = meeting.wire.pop(0)
     assert (early[0], early[1]["kind"]) == (one.index, "epoch")
     meeting.deliver((silent.index, silent.hello()))

@@ -6,7 +6,6 @@ server and each member, any number of things may happen; a seed says which.
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from random import Random
 from typing import Any
@@ -57,19 +56,16 @@ class Traffic(Meeting):
                 self.deliver(self.wire.pop(0))
 
     def deliver(self, message: Message) -> None:
-        sender, body = message
+        _, body = message
         if body["kind"] == "put-out":
             if body["index"] in self.members:
                 self._go(body["index"])
             return
-        self.seen.append(message)
-        self._remember(message)
-        for inbox in self._inboxes.values():
-            inbox.append(("feed", {"from": sender, "body": copy.deepcopy(body)}))
+        super().deliver(message)
 
-    def left(self, index: int) -> None:
-        for inbox in self._inboxes.values():
-            inbox.append(("left", {"index": index}))
+    def tell(self, member: Member, what: str, **rest: Any) -> None:
+        """It waits until the member listens."""
+        self._inboxes[member.index].append((what, rest))
 
     def _step(self) -> None:
         index, what = self.chance.choice(list(self.members)), self.chance.random()
