@@ -65,7 +65,7 @@ class Parked:
 
     epoch: Epoch
     author: Member
-    lead: int
+    lead: int | None
     """Whose silence it takes for this to count."""
 
 
@@ -74,8 +74,6 @@ class Chain:
 
     def __init__(self, index: int, meeting: Meeting, roster: Roster, turns: Turns) -> None:
         self.tip = Tip(0, meeting.start, -1, NOBODY)
-        self.begun = False
-        """Somebody has written an epoch."""
         self.joined = False
         """We were in an epoch: from here on the chain has no gaps."""
         self.floor = -1
@@ -118,27 +116,26 @@ class Chain:
 
     def hint(self, epoch: Epoch) -> None:
         """Where the chain stands, as far as somebody can tell who is not in it yet."""
-        self.begun = True
-        if epoch.n <= HINT_MAX:
-            self._move(epoch)
+        self.tip = Tip(min(epoch.n, HINT_MAX), epoch_hash(epoch), epoch.by, epoch.roster)
 
     def follow(self, epoch: Epoch) -> None:
         """Take note of an epoch that counts."""
-        self.begun = True
+        self.tip = Tip(epoch.n, epoch_hash(epoch), epoch.by, epoch.roster)
         self.floor = epoch.n
-        self._move(epoch)
 
     def place(self, standing: Standing) -> None:
         """Believe somebody who is in the chain."""
         self.tip = Tip(standing.n, standing.th, standing.id, NOBODY)
         self.floor = standing.n
 
+    @property
+    def begun(self) -> bool:
+        """Whether we know of any epoch."""
+        return self.tip.by >= 0
+
     def is_stale(self, index: int) -> bool:
         """Whether the epoch in force is not one by `index` for exactly those who are there."""
         return self.tip.by != index or not self._roster.matches(self.tip.roster)
-
-    def _move(self, epoch: Epoch) -> None:
-        self.tip = Tip(epoch.n, epoch_hash(epoch), epoch.by, epoch.roster)
 
     def _out_of_turn(self, author: Member) -> Verdict | Refusal:
         if not self.joined and self._turns.is_second(author):

@@ -244,7 +244,7 @@ class MeetingKeys:
         elif verdict is Verdict.HINT:
             self._chain.follow(epoch)
         elif verdict is Verdict.PARK:
-            self._parked = Parked(epoch, author, self._roster.line[0].index)
+            self._parked = Parked(epoch, author, self._turns.lead)
 
     def _accept(self, epoch: Epoch, author: Member) -> None:
         secret = self._secret_of(epoch)
@@ -347,8 +347,8 @@ class MeetingKeys:
 
     def _reconsider(self) -> None:
         """What was put aside counts when the leader stays silent; who leads next writes anew."""
-        parked, line = self._parked, self._roster.line
-        if parked and [parked.lead] != [each.index for each in line[:1]]:
+        parked = self._parked
+        if parked and parked.lead != self._turns.lead:
             self._parked = None
         elif parked and self._turns.may_commit(parked.author, self._now):
             self._parked = None

@@ -25,9 +25,11 @@ class Takeover:
 
     def asker(self) -> int | None:
         """Whom it is on us to tell where the chain stands; each newcomer once for each epoch."""
+        if not self._chain.joined:
+            return None
         line, tip = self._roster.line, self._chain.tip
         inside = next((each for each in line if tip.roster.get(each.index) == each.sig), None)
-        if not self._chain.joined or not inside or inside.index != self._index or inside is line[0]:
+        if not inside or inside.index != self._index or inside is line[0]:
             return None
         question = (line[0].index, tip.n)
         if question == self._answered:

@@ -16,7 +16,8 @@ class Turns:
 
     def __init__(self, roster: Roster) -> None:
         self._roster = roster
-        self._lead: int | None = None
+        self.lead: int | None = None
+        """The first in line."""
         self.lead_since = 0.0
         """When the first in line became the first."""
         self._led: set[int] = set()
@@ -25,15 +26,15 @@ class Turns:
         """The line may have changed."""
         line = self._roster.line
         lead = line[0].index if line else None
-        if lead == self._lead:
+        if lead == self.lead:
             return
-        self._lead, self.lead_since = lead, now
+        self.lead, self.lead_since = lead, now
         if lead is not None:
             self._led.add(lead)
 
     def settle(self) -> None:
         """An epoch was accepted."""
-        self._led = set() if self._lead is None else {self._lead}
+        self._led = set() if self.lead is None else {self.lead}
 
     def has_led(self, index: int) -> bool:
         """Whether this member led since the last epoch, and may honestly have lost a race."""

@@ -22,8 +22,6 @@ export class Chain {
   #roster;
   #turns;
   #index;
-  /** Somebody has written an epoch. */
-  begun = false;
   /** We were in an epoch: from here on the chain has no gaps. */
   joined = false;
   /** No epoch with this number or a lower one can follow any more. */
@@ -76,15 +74,15 @@ export class Chain {
 
   /** Where the chain stands, as far as somebody can tell who is not in it yet. @param {Epoch} epoch */
   async hint(epoch) {
-    this.begun = true;
-    if (epoch.n <= HINT_MAX) await this.#move(epoch);
+    const { n, by, roster } = epoch;
+    this.tip = { n: Math.min(n, HINT_MAX), th: await epochHash(epoch), by, roster };
   }
 
   /** Take note of an epoch that counts. @param {Epoch} epoch */
   async follow(epoch) {
-    this.begun = true;
-    this.floor = epoch.n;
-    await this.#move(epoch);
+    const { n, by, roster } = epoch;
+    this.tip = { n, th: await epochHash(epoch), by, roster };
+    this.floor = n;
   }
 
   /** Believe somebody who is in the chain. @param {import('./bodies.js').Standing} standing */
@@ -93,15 +91,14 @@ export class Chain {
     this.floor = n;
   }
 
+  /** Whether we know of any epoch. */
+  get begun() {
+    return this.tip.by >= 0;
+  }
+
   /** Whether the epoch in force is not one by `index` for exactly those who are there. @param {number} index */
   isStale(index) {
     return this.tip.by !== index || !this.#roster.matches(this.tip.roster);
-  }
-
-  /** @param {Epoch} epoch */
-  async #move(epoch) {
-    const { n, by, roster } = epoch;
-    this.tip = { n, th: await epochHash(epoch), by, roster };
   }
 
   /** @param {Member} author @returns {Verdict} */

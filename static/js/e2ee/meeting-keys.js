@@ -63,7 +63,7 @@ export class MeetingKeys extends EventTarget {
   #lastBeat = -Infinity;
   /** @type {{th: Bytes, n: number, secret: Bytes, landed: boolean} | null} our epoch, until it counts or cannot */
   #pending = null;
-  /** @type {{epoch: Epoch, author: Member, lead: Member} | null} put aside, in case that the leader stays silent */
+  /** @type {{epoch: Epoch, author: Member, lead: number | undefined} | null} put aside, in case that the leader stays silent */
   #parked = null;
   /** @type {Map<number, string>} whom the host is about to put out */
   #wantedOut = new Map();
@@ -241,7 +241,7 @@ export class MeetingKeys extends EventTarget {
     const verdict = await this.#chain.judge(this.#voice.meeting, epoch, author, this.#time);
     if (verdict === 'accept') await this.#accept(epoch, author);
     else if (verdict === 'hint') await this.#chain.follow(epoch);
-    else if (verdict === 'park') this.#parked = { epoch, author, lead: this.#roster.line[0] };
+    else if (verdict === 'park') this.#parked = { epoch, author, lead: this.#turns.lead };
     else if (verdict !== 'ignore') this.#refuse(verdict.alarm, epoch.by, verdict.lost);
   }
 
@@ -358,7 +358,7 @@ export class MeetingKeys extends EventTarget {
   /** What was put aside counts when the leader stays silent; who leads next writes anew. */
   async #reconsider() {
     const { epoch, author, lead } = this.#parked ?? {};
-    if (lead !== this.#roster.line[0]) this.#parked = null;
+    if (lead !== this.#turns.lead) this.#parked = null;
     else if (epoch && author && this.#turns.mayCommit(author, this.#time)) {
       this.#parked = null;
       await this.#consider(epoch, author);

@@ -32,10 +32,11 @@ export class Takeover {
    * @returns {number | null}
    */
   asker() {
+    if (!this.#chain.joined) return null;
     const { line } = this.#roster;
     const { n, roster } = this.#chain.tip;
     const inside = line.find(({ index, sig }) => roster.get(index) === sig);
-    if (!this.#chain.joined || inside?.index !== this.#index || inside === line[0]) return null;
+    if (inside?.index !== this.#index || inside === line[0]) return null;
     const question = `${line[0].index}:${n}`;
     if (question === this.#answered) return null;
     this.#answered = question;

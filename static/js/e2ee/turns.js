@@ -9,8 +9,8 @@ import { STAND_IN_ACCEPT_MS, STAND_IN_ACT_MS } from './labels.js';
  */
 export class Turns {
   #roster;
-  /** @type {number | undefined} */
-  #lead;
+  /** The first in line. @type {number | undefined} */
+  lead;
   /** When the first in line became the first. */
   leadSince = 0;
   /** Everybody who led since the last epoch: may honestly have lost a race. @type {Set<number>} */
@@ -24,15 +24,15 @@ export class Turns {
   /** The line may have changed. @param {number} now */
   update(now) {
     const lead = this.#roster.line[0]?.index;
-    if (lead === this.#lead) return;
-    this.#lead = lead;
+    if (lead === this.lead) return;
+    this.lead = lead;
     this.leadSince = now;
     if (lead !== undefined) this.#led.add(lead);
   }
 
   /** An epoch was accepted. */
   settle() {
-    this.#led = new Set(this.#lead === undefined ? [] : [this.#lead]);
+    this.#led = new Set(this.lead === undefined ? [] : [this.lead]);
   }
 
   /** @param {number} index */
